@@ -115,9 +115,7 @@ def _decoded(
         return None
 
 
-def _as_stored(
-    picture: Image.Image, placed: Picture, size: tuple[float, float]
-) -> Rendered | None:
+def _as_stored(picture: Image.Image, placed: Picture, size: tuple[float, float]) -> Rendered | None:
     """The picture itself, if the page shows all of it upright, with pixels that are square."""
     a, b, c, d, *_ = placed.matrix
     left, top, right, bottom = placed.box

@@ -127,7 +127,9 @@ def test_a_value_in_the_name_of_an_attachment_is_counted(tmp_path: Path) -> None
     assert account.values["names of attachments"] == {PERSON}
 
 
-@pytest.mark.parametrize("term", ["utf", "UTF-8", "charset", "text", "attachment", "filename", "txt"])
+@pytest.mark.parametrize(
+    "term", ["utf", "UTF-8", "charset", "text", "attachment", "filename", "txt"]
+)
 def test_words_that_every_email_has_can_be_terms(tmp_path: Path, term: str) -> None:
     message = EmailMessage()
     message["From"] = "a@example.org"
