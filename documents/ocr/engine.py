@@ -115,7 +115,7 @@ class OcrEngine:
         for (text, confidence, characters), box in zip(read, found, strict=True):
             corners = _corners(box)
             if text.strip() and confidence >= _LEAST_CONFIDENCE:
-                centers = _centers(text.strip(), cast("WordInfo", characters))
+                centers = _centers(text.strip(), characters)
                 lines.append(OcrLine(text.strip(), float(confidence), corners, centers))
             else:
                 unclear.append(corners)
@@ -124,8 +124,10 @@ class OcrEngine:
     def _line(self, crop: Pixels) -> tuple[str, float, WordInfo]:
         """The text of a line, its confidence, and the columns of its characters."""
         read = self._reader.recognize_txt([crop])
-        (text,), (confidence,), (characters,) = read.txts, read.scores, read.word_results
-        return text, confidence, characters
+        ((text, confidence, characters),) = zip(
+            _all(read.txts), _all(read.scores), read.word_results, strict=True
+        )
+        return text, confidence, cast("WordInfo", characters)
 
     def _crops(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> list[Pixels]:
         crops: list[Pixels] = self._reader.crop_text_regions(pixels, np.array(found))
