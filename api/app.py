@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
@@ -61,6 +61,7 @@ from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.data_dir import API_METRICS
+from jobs.process.heartbeat import keep_beating, this_process
 from jobs.process.settings import (
     ApiSettings,
     AuditSettings,
@@ -78,12 +79,14 @@ from jobs.process.settings import (
     TaskSettings,
 )
 from jobs.reading.reading import Reading
+from jobs.sealing.master_keys import MasterKeys
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from jobs.submit.secrecy import Screening
 from jobs.submit.submission import Submissions
 
 QUOTA_RETRY_SECONDS = 2.0
+LEAVE_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -119,7 +122,11 @@ def create_app(settings: AppSettings) -> FastAPI:
         keeping_up = asyncio.create_task(audit.keep_up())
         try:
             await _check(services.ledger)
-            async with screening, _default_quota(services.ledger, settings.quotas):
+            async with (
+                screening,
+                _default_quota(services.ledger, settings.quotas),
+                _heartbeats(services.ledger, settings.store),
+            ):
                 yield
         finally:
             keeping_up.cancel()
@@ -194,9 +201,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         settings=settings.api,
         failed_keys=FailedKeys(settings.api.failed_keys),
         refusals=Refusals(ledger),
-        health=HealthReader(
-            ledger, settings.bulk, settings.limits.max_queued, settings.store.data_dir
-        ),
+        health=HealthReader(ledger, settings.bulk, settings.limits, settings.store.data_dir),
         prices=settings.prices,
     )
 
@@ -266,6 +271,21 @@ async def _default_quota(ledger: Ledger, settings: QuotaSettings) -> AsyncIterat
     finally:
         setting.cancel()
         await asyncio.gather(setting, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _heartbeats(ledger: Ledger, settings: StoreSettings) -> AsyncIterator[None]:
+    process = this_process("api", MasterKeys.from_settings(settings))
+    beating = asyncio.create_task(keep_beating(ledger, process, dict, settings.data_dir))
+    try:
+        yield
+    finally:
+        beating.cancel()
+        await asyncio.wait((beating,))
+        # The heartbeat expires by itself while the ledger is away.
+        with suppress(ProblemError, TimeoutError):
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await ledger.processes.leave(process.name)
 
 
 async def _check(ledger: Ledger) -> None:

@@ -187,7 +187,7 @@ class Desk:
         self.secret = new.callback_secret
         self.department = department
         self.ledger = Ledger(RedisSettings(url=SecretStr(system.redis_url)))
-        self.store = Store(system.folder / "store")
+        self.store = Store(system.folder / "store", inline_text_bytes=8 * 1024)
         self._documents = Documents(self.ledger, self.store, LimitSettings())
         self._submissions = Submissions(self.ledger, self._documents)
 
