@@ -149,7 +149,9 @@ MEASUREMENTS = (
         quick=("--waiting=600", "--rounds=1"),
         limit_seconds=600.0,
     ),
-    Measurement("start", "the start of `chancery up`", "bench.start", ("--rounds=1",), ()),
+    Measurement(
+        "start", "the start of `chancery up`", "bench.start", ("--rounds=1",), ("--rounds=1",)
+    ),
     Measurement(
         "recovery",
         "recovery from a killed worker and Redis",

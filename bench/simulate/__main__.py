@@ -95,7 +95,7 @@ def check_measured(results: Results, line: Costs, job: Costs) -> None:
     """Simulate what was measured on this machine."""
     cores = os.cpu_count() or 1
     for name, number in (("batches", 1), ("batches_twice", 2)):
-        if measured := results.values(name, "chat lines/s"):
+        if measured := results.values(name, "chat lines/s after reading"):
             plan = Plan(1, number * WORKER_SLOTS, 0.0, {"worker": number}, cores)
             what = "lines/s" if number == 1 else "lines/s with 2 workers"
             check(what, run_lines(plan, line).rate, statistics.median(measured))
