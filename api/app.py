@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from api import console, openapi
 from api.audit import Audit
@@ -25,6 +26,7 @@ from api.metrics.requests import (
     new_registry,
     refused_submissions,
 )
+from api.metrics.shared import shared_registry
 from api.openapi_document import operation_id
 from api.path_prefix import PathPrefix
 from api.refusals import Refusals
@@ -58,6 +60,7 @@ from jobs.deletion import Deletions
 from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
+from jobs.process.data_dir import API_METRICS
 from jobs.process.heartbeat import keep_beating, this_process
 from jobs.process.settings import (
     ApiSettings,
@@ -144,15 +147,15 @@ def create_app(settings: AppSettings) -> FastAPI:
         # Its spans name paths with ids and quote exceptions: see `api/tracing.py`.
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
-    app.state.registry = new_registry()
-    app.state.refused = refused_submissions(app.state.registry)
-    app.state.failed_authentications = failed_authentications(app.state.registry)
+    registry, app.state.registry = _registries(settings)
+    app.state.refused = refused_submissions(registry)
+    app.state.failed_authentications = failed_authentications(registry)
     # Innermost: it needs the route before the response starts, and `HeadAsGet` routes a copy.
     app.add_middleware(Audit, trusted=settings.api.trusted_proxies)
     app.add_middleware(HeadAsGet)
     app.add_middleware(BodyRate, bytes_per_second=settings.server.body_min_bytes_per_second)
     app.add_middleware(RequestContext)
-    app.add_middleware(RequestMetrics, registry=app.state.registry)
+    app.add_middleware(RequestMetrics, registry=registry)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(
         PathPrefix, prefix=settings.api.root_path, trusted=settings.api.trusted_proxies
@@ -161,6 +164,14 @@ def create_app(settings: AppSettings) -> FastAPI:
     _include_routes(app)
     openapi.describe(app)
     return app
+
+
+def _registries(settings: AppSettings) -> tuple[CollectorRegistry, CollectorRegistry]:
+    """The registry of this process's metrics, and the one that `/metrics` shows."""
+    if settings.api.processes == 1:
+        registry = new_registry()
+        return registry, registry
+    return CollectorRegistry(), shared_registry(settings.store.data_dir / API_METRICS)
 
 
 def _services(settings: AppSettings, screening: Screening) -> Services:
