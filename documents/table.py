@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 # Tabs separate cells, and line feeds separate rows.
-_SPACES = re.compile(r"\s*[\t\n\r\v\f\x85\u2028\u2029]\s*")
+_BREAKS = re.compile(r"[\t\n\r\v\f\x85\u2028\u2029]+")
 MOST_COLUMNS = 1_000
 """A wider span is cut: it would make every row of the text as long."""
 
@@ -63,7 +63,7 @@ class Grid:
     def place(self, row: int, column: int, text: str, rows: int = 1, columns: int = 1) -> None:
         """Set the text of a cell, and what it covers."""
         rows, columns = max(1, rows), max(1, min(columns, MOST_COLUMNS))
-        self._texts.setdefault(row, {})[column] = _SPACES.sub(" ", text.strip())
+        self._texts.setdefault(row, {})[column] = _one_line(text)
         for covered in range(column, column + columns):
             self._free[covered] = max(self._free.get(covered, 0), row + rows)
         if rows > 1 or columns > 1:
@@ -76,6 +76,10 @@ class Grid:
         text = "\n".join(_line(self._texts[row]) for row in kept)
         spans = tuple(filter(None, (_moved(span, kept) for span in self._spans)))
         return text, Table(0, spans, bisect_left(kept, self.head_rows))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(filter(None, map(str.strip, _BREAKS.split(text))))
 
 
 def _line(cells: dict[int, str]) -> str:

@@ -26,6 +26,7 @@ from tasks.limits import MOST_LISTED
 from tasks.references import DocumentRef, LibraryRef
 from tasks.task import Task
 from tasks.text.edits import Edit
+from tasks.unread import UnreadItem, unread_items
 
 _LAW = "市场管理办法\n2020年1月1日公布\n第一条 市场每日开放。\n第二条 市场内禁止吸烟。"
 
@@ -141,6 +142,7 @@ class CiteCheckResult(BaseModel):
                     "quotation-differs": 0,
                 },
                 "laws": [{"title": "市场管理办法", "version": "2020-01-01", "current": True}],
+                "unread": [],
             }
         }
     )
@@ -157,6 +159,11 @@ class CiteCheckResult(BaseModel):
         description="How many entries of `citations` have each verdict."
     )
     laws: list[LawInLibrary] = Field(description="The laws used for the check.")
+    unread: list[UnreadItem] = Field(
+        default=[],
+        description="What was on a page of the document and was not read, so that it is not part "
+        "of the result: its kind, place and the reason.",
+    )
 
 
 async def cite_check(
@@ -168,7 +175,7 @@ async def cite_check(
     engine.progress(0, 1)
     result = await compute(check_citations, document, laws_of(options), options.short_names)
     engine.progress(1, 1)
-    return result
+    return result.model_copy(update={"unread": unread_items(document)})
 
 
 def laws_of(options: CiteCheckOptions) -> list[LawText]:

@@ -10,7 +10,7 @@ from tasks.text.provisions import NUMERAL
 _GAP = r"[ \t\u3000]{0,3}"
 _PROVISION = re.compile(rf"第{_GAP}{NUMERAL}{_GAP}[条款项]")
 _BEFORE = re.compile(
-    r"(?:[。；;，,：:”」）)、\n])[ \t\u3000\n]*"
+    r"[。；;，,：:”」）)、\n][ \t\u3000\n]{0,8}"
     r"(?:(?:但是|但|而且|而|并且|并|且|同时|此外|另外|另|又|再|以及|及|和|与|其中|其|该条|同条|同|该"
     r"|根据|依据|依照|按照|违反)[，,]?){0,3}$"
 )
