@@ -12,6 +12,7 @@ import resource
 import socket
 import traceback
 from collections.abc import Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -136,4 +137,10 @@ def _document_json(document: Document) -> dict[str, Any]:
         "pages": document.pages,
         "unread_pages": document.unread_pages,
         "scans": document.scans,
+        "unread": [astuple(one) for one in document.unread],
+        "seals": [astuple(one) for one in document.seals],
+        "tables": [
+            (table.start, [astuple(span) for span in table.spans], table.head_rows)
+            for table in document.tables
+        ],
     }
