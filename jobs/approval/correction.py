@@ -54,9 +54,17 @@ def check_correction(
     errors += [_error(steps, fault) for steps, fault in _faults(known, options_json, result)]
     if errors:
         return CheckedCorrection(errors)
-    changes = _differences(from_json(run_result), whole, ())
+    changes = _differences(_as_written_now(known, run_result), whole, ())
     changed = tuple(islice(changes, MOST_CHANGES))
     return CheckedCorrection([], text, changed, sum(1 for _ in changes))
+
+
+def _as_written_now(task: Task[Any, Any], run_result: bytes) -> Any:
+    """The run's result with the members that the task's result has got since, at their defaults."""
+    try:
+        return from_json(task.result.model_validate_json(run_result).model_dump_json())
+    except ValidationError:
+        return from_json(run_result)
 
 
 def _faults(task: Task[Any, Any], options_json: bytes, result: BaseModel) -> Iterator[ResultFault]:

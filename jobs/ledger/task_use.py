@@ -14,6 +14,7 @@ from jobs.model.provenance import Provenance
 from jobs.model.roles import Role
 
 CASCADE, MODEL = "cascade", "model"
+_NOTHING = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def run_amounts(task: str, used: RunUsage) -> Mapping[str, int]:
     """The amounts that a run adds to these counters, whether or not it ends the job."""
     amounts = dict(_of_day(used.total))
     both = [(Role.fast, used.fast), (Role.full, used.total - used.fast)]
-    for role, part in both if Role.fast in used.models else [(Role.full, used.total)]:
+    for role, part in both if used.fast != _NOTHING else [(Role.full, used.total)]:
         model = used.models.get(role, "")
         for name, amount in _of_model(part).items():
             amounts[_counter(task, role, name, model)] = amount

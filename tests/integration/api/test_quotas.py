@@ -150,7 +150,6 @@ async def test_an_upload_above_the_quota_of_stored_bytes_leaves_nothing(
     for answer in (
         await api.http.post("/v1/documents", content=b"b" * 200),
         await api.http.post("/v1/files", files=form, data={"purpose": "batch"}),
-        await api.http.post("/v1/jobs", json=JOB | {"input": {"text": "c" * 200}}),
     ):
         problem = problem_of(answer, 429, "quota-storage")
         assert "Delete documents and files" in problem["detail"]
