@@ -13,6 +13,7 @@ from api.console import (
     departments,
     health,
     not_found,
+    provider,
     records,
     sign_in,
     submit,
@@ -20,6 +21,7 @@ from api.console import (
 
 SUBJECTS = (
     sign_in,
+    provider,
     submit,
     records,
     approvals,
