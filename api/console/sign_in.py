@@ -71,9 +71,7 @@ async def sign_out(request: Request, console: ConsoleDep, person: PersonDep) -> 
     await console.sign_ins.sign_out(person.session)
     url = console.sign_ins.provider_sign_out_url(person.account)
     # Not a redirect: the page's policy lets its forms lead to this server only.
-    response = (
-        page(request, "signed_out.html", url=url) if url else redirect(request, "/sign-in")
-    )
+    response = page(request, "signed_out.html", url=url) if url else redirect(request, "/sign-in")
     cookies.remove(request, response, Cookie.session)
     return response
 

@@ -2,8 +2,9 @@
 
 Wrong passwords are counted by account and address: after five, each further one makes this address
 wait for this account, for 30 s, then twice as long, up to 15 minutes. They are also counted by
-address alone, over all accounts, as are sign-ins at the identity provider that fail. A browser in which the account has signed in before is counted
+address alone, over all accounts. A browser in which the account has signed in before is counted
 alone, so nobody can lock a person out from another browser, not even from the same address.
+Sign-ins at the identity provider that fail are counted by address.
 """
 
 from __future__ import annotations

@@ -231,7 +231,8 @@ class Health:
     have anything.
 
     `problems`: worst first. `jobs`: open jobs by department and status. `engines`: one for each
-    engine of each live worker. `provider`: None while the identity provider answers, or is not used.
+    engine of each live worker. `provider`: None while the identity provider answers, and
+    where none is used.
     """
 
     at: datetime

@@ -50,7 +50,8 @@ REQUEST_PROBLEMS: Mapping[str, ProblemType] = {
     "provider-unavailable": ProblemType(
         503,
         "The identity provider cannot be used now",
-        "Try again later. Sessions that exist continue. Operators: `chancery doctor` has the reason.",
+        "Try again later. Sessions that exist continue. Operators: `chancery doctor` has the "
+        "reason.",
     ),
     "provider-answer-invalid": ProblemType(
         502,

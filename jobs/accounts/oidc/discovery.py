@@ -1,4 +1,4 @@
-"""The provider's metadata (OpenID Connect Discovery 1.0) and its keys (RFC 7517), kept for a while."""
+"""The metadata of the provider (OpenID Connect Discovery 1.0) and its keys (RFC 7517), cached."""
 
 from __future__ import annotations
 

@@ -20,9 +20,16 @@ from jobs.process.settings import ConsoleSettings, OidcSettings
 CALLBACK = "/sign-in/callback"
 _MOST_CODE_CHARS = 4_096
 _ERROR = re.compile(r"[a-z_]{1,60}")
-# Errors of the provider (RFC 6749, 4.1.2.1; OpenID Connect Core, 3.1.2.6) that concern the person.
-_OF_PERSON = frozenset({"access_denied", "login_required", "consent_required", "interaction_required",
-                        "account_selection_required"})  # fmt: skip
+# Errors (RFC 6749, 4.1.2.1; OpenID Connect Core, 3.1.2.6) that concern the person.
+_OF_PERSON = frozenset(
+    {
+        "access_denied",
+        "account_selection_required",
+        "consent_required",
+        "interaction_required",
+        "login_required",
+    }
+)
 
 
 class ProviderSettingsInvalid(Exception):
