@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
-CLIENT_ID, CLIENT_SECRET = "chancery", "a secret & of %the client"  # noqa: S105 - of this stand-in
+CLIENT_ID, CLIENT_SECRET = "chancery", "a secret & of %the client"
 TOKEN_SECONDS = 300
 
 
@@ -77,8 +77,8 @@ class IdentityProvider:
         return _replaced(metadata, self.behaviour.metadata)
 
     def keys(self) -> Mapping[str, Any]:
-        """The public keys. Without `published` that with which it signs."""
-        return dict(KeySet(self.published or [self.key]).as_dict(private=False))
+        """The public keys: those that are also `published`, and that with which it signs."""
+        return dict(KeySet([*self.published, self.key]).as_dict(private=False))
 
     def authorized(self, query: Mapping[str, str], name: str) -> str:
         """Where the browser goes after the sign-in."""
@@ -132,10 +132,8 @@ class IdentityProvider:
     def _is_client(self, form: Mapping[str, str], authorization: str) -> bool:
         if authorization.startswith("Basic "):
             pair = b64decode(authorization.removeprefix("Basic ")).decode().split(":")
-            client = tuple(unquote_plus(part) for part in pair)
-        else:
-            client = (form.get("client_id"), form.get("client_secret"))
-        return client == (CLIENT_ID, self.client_secret)
+            return [unquote_plus(part) for part in pair] == [CLIENT_ID, self.client_secret]
+        return [form.get("client_id"), form.get("client_secret")] == [CLIENT_ID, self.client_secret]
 
 
 def new_key(kid: str) -> RSAKey:
@@ -179,8 +177,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         self._answer(dict(parse_qsl(body)))
 
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the inherited name
+        """Log nothing."""
 
     def _answer(self, form: Mapping[str, str]) -> None:
         url, provider = urlsplit(self.path), self.provider

@@ -133,7 +133,9 @@ class Provider:
             "code_verifier": attempt.verifier,
         }
         answer = await self._http.post(
-            metadata.token_endpoint, form | self._client(metadata), self._authorization(metadata)
+            metadata.token_endpoint,
+            {**form, **self._client(metadata)},
+            self._authorization(metadata),
         )
         error = answer.content.get("error")
         if error == "invalid_grant":  # the code has expired, or was used before
