@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
+import httpx
+
 from jobs.accounts.oidc.attempt import Attempt
 from jobs.accounts.oidc.discovery import Discovery, Metadata, may_be_plain
 from jobs.accounts.oidc.id_token import UnknownKey, check_id_token
@@ -141,8 +143,10 @@ class Provider:
         if error == "invalid_grant":  # the code has expired, or was used before
             raise refused("state")
         token = answer.content.get("id_token")
-        if answer.status != 200 or error is not None or not isinstance(token, str):
+        if answer.status != httpx.codes.OK or error is not None:
             raise invalid(f"token: {_error(error)} (HTTP {answer.status})")
+        if not isinstance(token, str):
+            raise invalid("token: no ID token")
         return token
 
     def _client(self, metadata: Metadata) -> Mapping[str, str]:
@@ -210,4 +214,4 @@ def _with_query(url: str, query: Mapping[str, str]) -> str:
 
 def _error(code: Any) -> str:
     """An error code of the provider, if it has the form of one."""
-    return code if isinstance(code, str) and _ERROR.fullmatch(code) else "no ID token"
+    return code if isinstance(code, str) and _ERROR.fullmatch(code) else "unknown error"

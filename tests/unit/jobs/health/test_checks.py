@@ -25,6 +25,7 @@ from jobs.health.report import (
     Stall,
     StallReason,
 )
+from jobs.ledger.health import ProviderFault
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus
 from jobs.process.watchdog import Stall as LoopStall
@@ -250,3 +251,11 @@ def test_what_is_bad_comes_first() -> None:
     )
     assert codes(health) == ["engine-failing", "redis-fsync"]
     assert not replace(health, problems=tuple(problems(health))).ok
+
+
+def test_an_identity_provider_that_is_away_is_a_warning_with_its_reason() -> None:
+    fault = ProviderFault("https://id.example", "HTTP 503", NOW)
+    found = only(replace(a_health(), provider=fault))
+    assert (found.code, found.severity, found.since) == ("provider-away", Severity.warn, NOW)
+    assert "https://id.example" in found.detail
+    assert "HTTP 503" in found.detail
