@@ -31,7 +31,7 @@ up: $(if $(CHANCERY_ENGINE_URL),setup,engine) ## start the system and leave it r
 	@exec $(BIN)/chancery up $(ARGS)
 
 .PHONY: test
-test: engine ## run all tests; ARGS="-k word" for some
+test: engine-check setup ## run all tests; ARGS="-k word" for some
 	@tests/run.sh $(ARGS)
 
 .PHONY: unit

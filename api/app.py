@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
 import structlog
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from api import console, openapi
 from api.audit import Audit
@@ -25,6 +26,7 @@ from api.metrics.requests import (
     new_registry,
     refused_submissions,
 )
+from api.metrics.shared import shared_registry
 from api.openapi_document import operation_id
 from api.path_prefix import PathPrefix
 from api.refusals import Refusals
@@ -60,6 +62,8 @@ from jobs.deletion import Deletions
 from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
+from jobs.process.data_dir import API_METRICS
+from jobs.process.heartbeat import keep_beating, this_process
 from jobs.process.settings import (
     ApiSettings,
     AuditSettings,
@@ -78,12 +82,14 @@ from jobs.process.settings import (
     TaskSettings,
 )
 from jobs.reading.reading import Reading
+from jobs.sealing.master_keys import MasterKeys
 from jobs.store import Store
 from jobs.submit.documents import Documents
 from jobs.submit.secrecy import Screening
 from jobs.submit.submission import Submissions
 
 QUOTA_RETRY_SECONDS = 2.0
+LEAVE_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -127,6 +133,7 @@ def create_app(settings: AppSettings) -> FastAPI:
             async with (
                 screening,
                 _default_quota(services.ledger, settings.quotas),
+                _heartbeats(services.ledger, settings.store),
                 watched(provider, services.ledger.health),
             ):
                 yield
@@ -149,15 +156,15 @@ def create_app(settings: AppSettings) -> FastAPI:
         # Its spans name paths with ids and quote exceptions: see `api/tracing.py`.
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
-    app.state.registry = new_registry()
-    app.state.refused = refused_submissions(app.state.registry)
-    app.state.failed_authentications = failed_authentications(app.state.registry)
+    registry, app.state.registry = _registries(settings)
+    app.state.refused = refused_submissions(registry)
+    app.state.failed_authentications = failed_authentications(registry)
     # Innermost: it needs the route before the response starts, and `HeadAsGet` routes a copy.
     app.add_middleware(Audit, trusted=settings.api.trusted_proxies)
     app.add_middleware(HeadAsGet)
     app.add_middleware(BodyRate, bytes_per_second=settings.server.body_min_bytes_per_second)
     app.add_middleware(RequestContext)
-    app.add_middleware(RequestMetrics, registry=app.state.registry)
+    app.add_middleware(RequestMetrics, registry=registry)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(
         PathPrefix, prefix=settings.api.root_path, trusted=settings.api.trusted_proxies
@@ -166,6 +173,14 @@ def create_app(settings: AppSettings) -> FastAPI:
     _include_routes(app)
     openapi.describe(app)
     return app
+
+
+def _registries(settings: AppSettings) -> tuple[CollectorRegistry, CollectorRegistry]:
+    """The registry of this process's metrics, and the one that `/metrics` shows."""
+    if settings.api.processes == 1:
+        registry = new_registry()
+        return registry, registry
+    return CollectorRegistry(), shared_registry(settings.store.data_dir / API_METRICS)
 
 
 def _services(settings: AppSettings, screening: Screening) -> Services:
@@ -195,9 +210,7 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
         settings=settings.api,
         failed_keys=FailedKeys(settings.api.failed_keys),
         refusals=Refusals(ledger),
-        health=HealthReader(
-            ledger, settings.bulk, settings.limits.max_queued, settings.store.data_dir
-        ),
+        health=HealthReader(ledger, settings.bulk, settings.limits, settings.store.data_dir),
         prices=settings.prices,
     )
 
@@ -269,6 +282,21 @@ async def _default_quota(ledger: Ledger, settings: QuotaSettings) -> AsyncIterat
     finally:
         setting.cancel()
         await asyncio.gather(setting, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _heartbeats(ledger: Ledger, settings: StoreSettings) -> AsyncIterator[None]:
+    process = this_process("api", MasterKeys.from_settings(settings))
+    beating = asyncio.create_task(keep_beating(ledger, process, dict, settings.data_dir))
+    try:
+        yield
+    finally:
+        beating.cancel()
+        await asyncio.wait((beating,))
+        # The heartbeat expires by itself while the ledger is away.
+        with suppress(ProblemError, TimeoutError):
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await ledger.processes.leave(process.name)
 
 
 async def _check(ledger: Ledger) -> None:

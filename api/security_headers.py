@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Names in lower case, as uvicorn writes them. The pages, /docs and /console, set their own policy.
@@ -17,7 +16,8 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "cross-origin-resource-policy": "same-origin",
 }
 _PRIVATE = ("/v1", "/console")
-_CACHE = "cache-control"
+_FIELDS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_PRIVATE_FIELDS = [*_FIELDS, (b"cache-control", b"no-store")]
 
 
 class SecurityHeaders:
@@ -35,11 +35,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-                if _is_private(scope):
-                    headers.setdefault(_CACHE, "no-store")
+                own = message["headers"]
+                names = {name for name, _ in own}
+                added = _PRIVATE_FIELDS if _is_private(scope) else _FIELDS
+                message["headers"] = [*own, *(one for one in added if one[0] not in names)]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

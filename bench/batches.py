@@ -89,6 +89,7 @@ async def run_batch(system: System, engine_pid: int, who: Department, kind: str,
     peaks = ", ".join(f"{name} {memory_mib(pid)[1]:.0f}" for name, pid in pids.items())
     print(f"         peak memory, MiB: {peaks}", flush=True)
     ours = sum(ms for name, ms in spent.items() if name != "engine")
+    report({f"{kind} lines/s after reading": n / (ended - read)})
     report({f"{kind} lines/s": n / ended, f"core-ms a {kind} line": ours})
     report({f"core-ms {name}, {kind} line": ms for name, ms in spent.items()})
     return n / ended

@@ -1,13 +1,13 @@
 """The share of a real vLLM's throughput that bulk work reaches in steady state.
 
     python -m bench.engine_share [--model tiny-qwen2] [--in-flight 64] [--seconds 20] [--rounds 3]
-                                 [--run-batch]
+                                 [--bench-serve] [--run-batch]
 
 By turns in one run on one vLLM (`make engine`): a plain loop over the worker's engine client, then
 a large batch through the whole system, with the same requests and the same number in flight. The
 figures are the tokens that vLLM itself says it generated. The plain loop stores nothing.
-`--run-batch` adds `vllm run-batch` with the same lines, which uses no server; its time is that of
-all lines less that of a file with one line, so that its start does not count.
+`--bench-serve` adds `vllm bench serve` before the same server, `--run-batch` adds `vllm run-batch`
+with the same lines, which starts an engine of its own.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -33,13 +31,12 @@ from bench.department import CHATS, Department, department
 from bench.figures import report
 from bench.prefixes import WORDS
 from bench.system import System, machine, running_system
-from bench.vllm import TINY, Vllm, running_vllm
+from bench.vllm import Vllm, running_vllm
+from bench.vllm_clients import bench_serve, run_batch_rate
 from jobs.ledger import Ledger
 from jobs.process.settings import EngineSettings
 from worker.engine.client import EngineClient
-from worker.engine.command import cpu_engine
 from worker.engine.request import ChatRequest
-from worker.supervise.services import HOST, engine_home
 
 SETTLE_SECONDS = 4.0
 LONGEST_SECONDS = 900
@@ -70,6 +67,14 @@ class Load:
 
 
 SHORT = Load()
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Generated tokens per second of a plain loop, and of a batch right after it."""
+
+    loop: float
+    batch: float
 
 
 async def tokens_per_second(vllm: Vllm, seconds: float) -> float:
@@ -120,9 +125,9 @@ async def resumed(ledger: Ledger, who: Department, vllm: Vllm) -> AsyncIterator[
                 await asyncio.sleep(0.2)
 
 
-async def shares(
+async def compare(
     system: System, vllm: Vllm, in_flight: int, seconds: float, rounds: int
-) -> Sequence[float]:
+) -> Sequence[Rates]:
     found = []
     ledger = system.ledger()
     async with department(system, "bench") as who:
@@ -135,8 +140,8 @@ async def shares(
                 loop = await tokens_per_second(vllm, seconds)
             async with resumed(ledger, who, vllm):
                 batch = await tokens_per_second(vllm, seconds)
-            found.append(batch / loop)
-            print(f"loop {loop:.0f}, batch {batch:.0f} tokens/s: {found[-1]:.1%}", flush=True)
+            found.append(Rates(loop, batch))
+            print(f"loop {loop:.0f}, batch {batch:.0f} tokens/s: {batch / loop:.1%}", flush=True)
         if (await who.batch(batch_id))["status"] != "in_progress":
             raise RuntimeError("the batch ended before the measurement")
         with suppress(TimeoutError):
@@ -145,63 +150,48 @@ async def shares(
     return found
 
 
-def run_batch_rate(model: str, count: int, in_flight: int, folder: Path) -> float:
-    """Generated tokens per second of `vllm run-batch`."""
-    command = cpu_engine(engine_home(), model, HOST, 0, dummy_weights=model in TINY)
-    path = str(engine_home().resolve() / "models" / model)
-    argv = [command.argv[0], "run-batch", "--model", path, "--served-model-name", model]
-    argv += ["--dtype", "float32", "--enforce-eager", "--max-model-len", "2048"]
-    argv += ["--max-num-seqs", str(in_flight), "-i", "IN", "-o", str(folder / "out.jsonl")]
-    argv += ["--load-format", "dummy"] if model in TINY else []
-    taken, tokens = [], []
-    for lines in (1, count):
-        file = folder / f"{lines}.jsonl"
-        file.write_bytes(SHORT.lines(lines, model))
-        argv[argv.index("-i") + 1] = str(file)
-        began = time.perf_counter()
-        with (folder / "run-batch.log").open("wb") as log:
-            env = {**os.environ, **command.env}
-            subprocess.run(
-                argv, check=True, env=env, stdout=log, stderr=log, timeout=LONGEST_SECONDS
-            )
-        taken.append(time.perf_counter() - began)
-        tokens.append(_completion_tokens(folder / "out.jsonl"))
-    return (tokens[1] - tokens[0]) / (taken[1] - taken[0])
-
-
-def _completion_tokens(output: Path) -> int:
-    answers = map(json.loads, output.read_text("utf-8").splitlines())
-    return sum(each["response"]["body"]["usage"]["completion_tokens"] for each in answers)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="tiny-qwen2")
     parser.add_argument("--in-flight", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each steady state")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--run-batch", action="store_true")
+    parser.add_argument("--bench-serve", action="store_true", help="also `vllm bench serve`")
+    parser.add_argument("--run-batch", action="store_true", help="also `vllm run-batch`")
     options = parser.parse_args()
     settings = {
         "CHANCERY_CONCURRENCY": str(options.in_flight),
         "CHANCERY_INTERACTIVE_PLACES": "0",
     }
+    model, in_flight, seconds = options.model, options.in_flight, options.seconds
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with (
-            running_vllm(options.model, folder) as vllm,
-            running_system(vllm.url, settings=settings) as system,
-        ):
-            found = uvloop.run(
-                shares(system, vllm, options.in_flight, options.seconds, options.rounds)
-            )
-        share = statistics.median(found)
-        print(f"{options.model}: {share:.1%} of the plain loop; {machine()}")
-        report({f"share of {options.model}": share})
+        with running_vllm(model, folder) as vllm:
+            with running_system(vllm.url, settings=settings) as system:
+                found = uvloop.run(compare(system, vllm, in_flight, seconds, options.rounds))
+            if options.bench_serve:
+                rate = uvloop.run(bench_serve_rate(vllm, in_flight, seconds, folder))
+                print(f"vllm bench serve: {rate:.0f} tokens/s", flush=True)
+                report({f"bench tokens/s of {model}": rate})
+        share = statistics.median(one.batch / one.loop for one in found)
+        print(f"{model}: {share:.1%} of the plain loop; {machine()}", flush=True)
+        report(
+            {
+                f"share of {model}": share,
+                f"loop tokens/s of {model}": statistics.median(one.loop for one in found),
+                f"batch tokens/s of {model}": statistics.median(one.batch for one in found),
+            }
+        )
         if options.run_batch:
-            rate = run_batch_rate(options.model, 600, options.in_flight, folder)
+            files = [SHORT.lines(count, model) for count in (2 * in_flight, 12 * in_flight)]
+            rate = run_batch_rate(model, files, in_flight, folder)
             print(f"vllm run-batch: {rate:.0f} tokens/s")
-            report({f"run-batch tokens/s of {options.model}": rate})
+            report({f"run-batch tokens/s of {model}": rate})
+
+
+async def bench_serve_rate(vllm: Vllm, in_flight: int, seconds: float, folder: Path) -> float:
+    async with bench_serve(vllm, in_flight, SHORT.answer_tokens, folder):
+        return await tokens_per_second(vllm, seconds)
 
 
 if __name__ == "__main__":

@@ -40,15 +40,18 @@ async def at_rate(
     http: httpx.AsyncClient, here: Receiver, rate: float, count: int
 ) -> Sequence[float]:
     """Seconds from the moment each submission was due until it was answered."""
-    began = time.perf_counter()
+    began, seconds = time.perf_counter(), list[float]()
 
-    async def submit(number: int) -> float:
-        due = began + number / rate
-        await asyncio.sleep(due - time.perf_counter())
+    async def submit(number: int, due: float) -> None:
         (await http.post("/v1/jobs", json=job(number, here.url))).raise_for_status()
-        return time.perf_counter() - due
+        seconds.append(time.perf_counter() - due)
 
-    return await asyncio.gather(*map(submit, range(count)))
+    async with asyncio.TaskGroup() as group:
+        for number in range(count):
+            due = began + number / rate
+            await asyncio.sleep(due - time.perf_counter())
+            group.create_task(submit(number, due))
+    return seconds
 
 
 async def measure(system: System, jobs: int, rate: float, seconds: float) -> None:

@@ -1,115 +1,104 @@
-"""The figures of the measurements: runs them, stores each round, and writes the table."""
+"""The figures of the measurements: runs them, and stores each round."""
 
 from __future__ import annotations
 
 import json
 import os
-import statistics
-import subprocess
-import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bench.figures import FILE_VARIABLE
-from bench.rows import ROWS, Measurement, Row
+from bench.measurements import Measurement
 from bench.system import machine
 
-FOLDER = Path(__file__).with_name("results")
-LONGEST_SECONDS = 3600.0
+STORED = Path(__file__).with_name("results")
+# Of a quick run: its figures say nothing, so they are not beside the others.
+QUICK = Path(__file__).parents[1] / ".bench" / "quick"
+# The folder that a measurement reads which needs the figures of others.
+FOLDER_VARIABLE = "BENCH_RESULTS"
+TABLE = "table.md"
+
+
+@dataclass(slots=True)
+class Measured:
+    """What one measurement gave.
+
+    `run` is the start of the run of `python -m bench`, in ISO 8601: figures of different runs are
+    not compared. `command` shows what each round ran. `rounds` has the figures of each round by
+    name, none for a round that failed; `seconds` how long each took.
+    """
+
+    run: str
+    at: str
+    machine: str
+    command: str
+    rounds: list[Mapping[str, float]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    @classmethod
+    def parse(cls, text: str) -> Measured:
+        """Raises `ValueError` or `TypeError` for another format."""
+        return cls(**json.loads(text))
+
+    def dump(self) -> str:
+        return json.dumps(asdict(self), indent=1) + "\n"
 
 
 @dataclass(slots=True)
 class Results:
-    """The rounds of each measurement, each round with its figures by name."""
+    """What was measured, by the name of the measurement; each is a file in `folder`."""
 
-    rounds: dict[str, list[Mapping[str, float]]] = field(default_factory=dict)
-    changed: set[str] = field(default_factory=set)
+    folder: Path
+    measured: dict[str, Measured] = field(default_factory=dict)
 
     @classmethod
-    def stored(cls) -> Results:
-        """The figures of earlier runs."""
-        read = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.json")}
-        return cls({name: list(one["rounds"]) for name, one in read.items()})
+    def read(cls, folder: Path | None = None) -> Results:
+        """The figures of earlier runs, by default in the folder of the current run."""
+        folder = folder or Path(os.environ.get(FOLDER_VARIABLE, STORED))
+        files = sorted(folder.glob("*.json"))
+        return cls(folder, {one.stem: Measured.parse(one.read_text("utf-8")) for one in files})
 
-    def clear(self, measurement: Measurement) -> None:
-        self.rounds[measurement.name] = []
-        self.changed.add(measurement.name)
+    def begin(self, measurement: Measurement, run: str, *, quick: bool) -> None:
+        """Forget what an earlier run measured."""
+        command = " ".join(("python", *measurement.argv(quick=quick)))
+        self.measured[measurement.name] = Measured(run, run, machine(), command)
 
-    def add_round(self, measurement: Measurement) -> bool:
-        """Run a measurement once. Returns whether it succeeded; its output goes to stdout."""
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "figures.json"
-            run = subprocess.run(
-                [sys.executable, "-m", *measurement.argv],
-                env={**os.environ, FILE_VARIABLE: str(file)},
-                check=False,
-                timeout=LONGEST_SECONDS,
-            )
-            if run.returncode:
-                return False
-            if file.exists():
-                self.rounds[measurement.name].append(json.loads(file.read_text("utf-8")))
-        return True
-
-    def write(self) -> None:
-        FOLDER.mkdir(exist_ok=True)
-        for name in sorted(self.changed):
-            stored = {
-                "at": datetime.now(UTC).isoformat(timespec="seconds"),
-                "machine": machine(),
-                "rounds": self.rounds[name],
-            }
-            (FOLDER / f"{name}.json").write_text(json.dumps(stored, indent=1) + "\n", "utf-8")
-        (FOLDER / "table.md").write_text(self.table() + "\n", "utf-8")
-
-    def table(self) -> str:
-        """A Markdown table of the rows that were measured."""
-        lines = [
-            "| figure | median | range | rounds | to reach | ratio to the glue |",
-            "| --- | --- | --- | --- | --- | --- |",
-        ]
-        lines += [shown for row in ROWS if (shown := self._row(row))]
-        return "\n".join(lines)
+    def add_round(self, measurement: Measurement, *, quick: bool) -> str | None:
+        """Run a measurement once and store what it reports. Returns why it failed, or None."""
+        began, measured = time.perf_counter(), self.measured[measurement.name]
+        with tempfile.TemporaryDirectory() as name:
+            file = Path(name) / "figures.json"
+            environment = {FILE_VARIABLE: str(file), FOLDER_VARIABLE: str(self.folder)}
+            failure = measurement.run(environment, quick=quick)
+            figures = json.loads(file.read_text("utf-8")) if file.exists() else {}
+        measured.rounds.append({} if failure else figures)
+        measured.seconds.append(round(time.perf_counter() - began, 1))
+        measured.at = datetime.now(UTC).isoformat(timespec="seconds")
+        measured.machine = machine()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / f"{measurement.name}.json").write_text(measured.dump(), "utf-8")
+        return failure
 
     def values(self, measurement: str, figure: str) -> Sequence[float]:
-        """A figure of each round."""
-        return [one[figure] for one in self.rounds.get(measurement, ()) if figure in one]
+        """A figure of each round that has it."""
+        return [one[figure] for one in self._rounds(measurement) if figure in one]
 
-    def _row(self, row: Row) -> str:
-        values = self.values(row.measurement, row.figure)
-        if not values:
-            return ""
-        middle = statistics.median(values)
-        bound = _checked(middle, *row.bound) if row.bound is not None else ""
-        cells = (
-            row.label,
-            f"{middle:.4g}",
-            f"{min(values):.4g} to {max(values):.4g}",
-            str(len(values)),
-            bound,
-            self._ratio(row, values),
-        )
-        return f"| {' | '.join(cells)} |"
+    def ratios(self, measurement: str, figure: str, peer: str, peer_figure: str) -> Sequence[float]:
+        """A figure as a multiple of the peer's in the same round; none of another run."""
+        ours, theirs = self.measured.get(measurement), self.measured.get(peer)
+        if ours is None or theirs is None or ours.run != theirs.run:
+            return []
+        return [
+            one[figure] / other[peer_figure]
+            for one, other in zip(ours.rounds, theirs.rounds, strict=False)
+            if figure in one and other.get(peer_figure)
+        ]
 
-    def _ratio(self, row: Row, values: Sequence[float]) -> str:
-        """The median of the rounds' ratios to the peer."""
-        if row.peer is None:
-            return ""
-        pairs = zip(values, self.values(*row.peer), strict=False)
-        ratios = [value / peer for value, peer in pairs]
-        if not ratios:
-            return ""
-        middle = statistics.median(ratios)
-        return (
-            f"{middle:.2f}; {_checked(middle, '>=', row.ratio)}" if row.ratio else f"{middle:.2f}"
-        )
-
-
-def _checked(value: float, sign: str, limit: float) -> str:
-    """A bound, and whether the value keeps it."""
-    if sign == ">=":
-        return f"≥ {limit:g} {'✓' if value >= limit else '✗'}"
-    return f"≤ {limit:g} {'✓' if value <= limit else '✗'}"
+    def _rounds(self, measurement: str) -> Sequence[Mapping[str, Any]]:
+        measured = self.measured.get(measurement)
+        return measured.rounds if measured else ()

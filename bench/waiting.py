@@ -29,7 +29,6 @@ MIB = 1024 * 1024
 BLOCK = 25
 FIRST_LINES = 1_000
 SLOWEST_READING = 1_000  # lines per second; a slower one raises TimeoutError
-QUIET_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -134,12 +133,12 @@ async def finished_job_bytes(system: System, who: Department, jobs: int) -> None
     report({"bytes a finished job": each})
 
 
-async def scheduler_share(systems: tuple[System, System]) -> None:
+async def scheduler_share(systems: tuple[System, System], seconds: float) -> None:
     """Print the CPU share of the scheduler and Valkey while nothing else happens."""
     before = [system.cpu_seconds() for system in systems]
-    await asyncio.sleep(QUIET_SECONDS)
+    await asyncio.sleep(seconds)
     shares = [
-        {name: (used - then[name]) / QUIET_SECONDS for name, used in system.cpu_seconds().items()}
+        {name: (used - then[name]) / seconds for name, used in system.cpu_seconds().items()}
         for system, then in zip(systems, before, strict=True)
     ]
     for name in ("scheduler", "valkey"):
@@ -147,7 +146,7 @@ async def scheduler_share(systems: tuple[System, System]) -> None:
         print(f"{shares[1][name]:.1%} with none waiting")
 
 
-async def measure(files: Sequence[int], lines: int, jobs: int) -> None:
+async def measure(files: Sequence[int], lines: int, jobs: int, quiet: float) -> None:
     with (
         running_engine() as (engine_url, _),
         running_system(engine_url) as full,
@@ -182,7 +181,7 @@ async def measure(files: Sequence[int], lines: int, jobs: int) -> None:
                     print(f" {used / waiting:.1f} bytes per line")
                     report({f"bytes a line with {waiting} waiting": used / waiting})
                     await compare(here, there, jobs, lines=waiting, systems=(full, empty))
-                    await scheduler_share((full, empty))
+                    await scheduler_share((full, empty), quiet)
                     print(f"    oldest run of due work at a heartbeat: {max(ages.ages):.2f} s ago")
             print(machine())
 
@@ -194,8 +193,11 @@ def main() -> None:
     )
     parser.add_argument("--lines", type=int, default=50_000, help="lines of each file")
     parser.add_argument("--jobs", type=int, default=300, help="jobs in each system, at each size")
+    parser.add_argument(
+        "--quiet-seconds", type=float, default=10.0, help="for the CPU time at rest, at each size"
+    )
     options = parser.parse_args()
-    uvloop.run(measure(options.files, options.lines, options.jobs))
+    uvloop.run(measure(options.files, options.lines, options.jobs, options.quiet_seconds))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,31 @@
 #!/bin/bash
-# Runs every check that needs no server, prints their times, and fails if one of them fails.
+# Runs every check that needs no server, all at once, prints their times, and fails if one fails.
 set -uo pipefail
 bin=.venv/bin
 failed=()
+names=()
+outputs=$(mktemp -d)
+trap 'rm -r "$outputs"' EXIT
 
 check() {
-    local name=$1 began=$SECONDS output
+    local name=$1
     shift
-    if output=$("$@" 2>&1); then
-        echo "check: $name ok ($((SECONDS - began)) s)"
+    names+=("$name")
+    (
+        began=$SECONDS
+        "$@" >"$outputs/$name" 2>&1
+        echo "$? $((SECONDS - began))" >"$outputs/$name.status"
+    ) &
+}
+
+report() {
+    local name=$1 status seconds
+    read -r status seconds <"$outputs/$name.status" || status=1 seconds=0
+    if ((status == 0)); then
+        echo "check: $name ok ($seconds s)"
     else
-        echo "$output"
-        echo "check: $name FAILED ($((SECONDS - began)) s)"
+        cat "$outputs/$name"
+        echo "check: $name FAILED ($seconds s)"
         failed+=("$name")
     fi
 }
@@ -40,6 +54,8 @@ fi
 check types "$bin/mypy"
 check imports "$bin/lint-imports"
 check secrets no_new_secrets
+wait
+for name in "${names[@]}"; do report "$name"; done
 
 if ((${#failed[@]})); then
     echo "check: ${failed[*]} failed" >&2

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from documents.source import Source
+from documents.table import Table
 
 
 class BlockKind(StrEnum):
@@ -55,6 +56,40 @@ class Block:
     confidence: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something on a page that was not read.
+
+    `what` is its kind, such as `picture`, `chart`, `equation`, `form` or `font`; `where` is for a
+    person: a sheet, a part of the file, a heading; `reason` says why. `page` and `box` as in
+    `Block`.
+    """
+
+    what: str
+    where: str
+    reason: str
+    page: int | None = None
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A seal on a page: a picture of one, or an electronic seal or signature.
+
+    `shape` is `round`, `oval`, `rectangle` or `electronic`; `text` is its ring text or the name of
+    its signer; `confidence` is OCR's, from 0 to 1. `digest_holds` says of an electronic one whether
+    the file is the one that was signed; None where that was not checked. The chain of certificates
+    is never verified.
+    """
+
+    shape: str
+    text: str
+    page: int | None = None
+    box: tuple[float, float, float, float] | None = None
+    confidence: float | None = None
+    digest_holds: bool | None = None
+
+
 # One for each field: a tuple for each block would keep the garbage collector busy.
 _COLUMNS = tuple(map(attrgetter, Block.__slots__))
 
@@ -64,9 +99,11 @@ class Document:
     """The text of a document and its blocks, in reading order, which cover the whole text.
 
     Blocks are separated by one blank line in `text`. `unread_pages`, counted from 1, are pictures
-    that were not read: their text is not in `text`. `source` is the file that the document was read
-    from, for tasks that work on files; None for a text that came in a request. `scans` is what OCR
-    read (`documents.ocr.record`), so that work on the file need not read the same pictures again.
+    that were not read: their text is not in `text`. `unread` lists what else was left out, and
+    `seals` the seals, whose text is not in `text`. `tables` has the tables whose format says more
+    than their text: cells that span others, and headers. `source` is the file that the document was
+    read from, for tasks that work on files; None for a text that came in a request. `scans` is what
+    OCR read (`documents.ocr.record`), so that work on the file need not read them again.
     """
 
     text: str
@@ -74,6 +111,9 @@ class Document:
     media_type: str
     pages: int | None = None
     unread_pages: tuple[int, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    seals: tuple[Seal, ...] = ()
+    tables: tuple[Table, ...] = ()
     source: Source | None = field(default=None, compare=False, repr=False)
     scans: str = field(default="", compare=False, repr=False)
 
@@ -82,7 +122,15 @@ class Document:
         documents travel to processes (`documents.isolation`), and a long one has 100,000 blocks.
         """
         columns = tuple(tuple(map(column, self.blocks)) for column in _COLUMNS)
-        return _unpickle, (self.text, columns, self.media_type, self.pages, self.unread_pages)
+        others = (
+            self.media_type,
+            self.pages,
+            self.unread_pages,
+            self.unread,
+            self.seals,
+            self.tables,
+        )
+        return _unpickle, (self.text, columns, *others)
 
     def page_at(self, offset: int) -> int | None:
         """The page that holds the character at `offset`; None where the format has no pages."""
@@ -100,8 +148,6 @@ class Document:
 def _unpickle(
     text: str,
     columns: tuple[tuple[Any, ...], ...],
-    media_type: str,
-    pages: int | None,
-    unread_pages: tuple[int, ...],
+    *others: Any,
 ) -> Document:
-    return Document(text, tuple(map(Block, *columns)), media_type, pages, unread_pages)
+    return Document(text, tuple(map(Block, *columns)), *others)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from documents.document import Block, BlockKind, Document
+from documents.document import Block, BlockKind, Document, Seal, Unread
 from documents.errors import DocumentTooLong, EmptyDocument
 from documents.limits import MOST_BLOCKS, ReadLimits
 from documents.ocr.record import dumped
 from documents.ocr.scan import Scan
+from documents.table import Grid, Table
 
 SEPARATOR = "\n\n"
+# More are counted, not listed.
+MOST_UNREAD = 500
 
 _NEWLINES = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 # Invisible characters, which would keep a quote from matching the text.
@@ -34,6 +38,10 @@ class Draft:
         self._limits = limits
         self._parts: list[str] = []
         self._blocks: list[Block] = []
+        self._unread: dict[Unread, None] = {}
+        self._not_listed = 0
+        self._seals: list[Seal] = []
+        self._tables: list[Table] = []
         self._end = 0
 
     def add(
@@ -63,11 +71,50 @@ class Draft:
         self._parts.append(text)
         self._blocks.append(Block(start, self._end, kind, page, box, level, confidence))
 
+    def add_table(
+        self,
+        grid: Grid,
+        *,
+        page: int | None = None,
+        box: tuple[float, float, float, float] | None = None,
+    ) -> None:
+        """Append a table, unless it is empty. Raises `DocumentTooLong`."""
+        text, table = grid.finish()
+        before = len(self._blocks)
+        self.add(text, BlockKind.table, page=page, box=box)
+        if len(self._blocks) > before and (table.spans or table.head_rows):
+            self._tables.append(replace(table, start=self._blocks[-1].start))
+
+    def leave_out(
+        self,
+        what: str,
+        where: str,
+        reason: str,
+        *,
+        page: int | None = None,
+        box: tuple[float, float, float, float] | None = None,
+    ) -> None:
+        """Note something on a page that is not read; see `Unread`."""
+        one = Unread(what, where, reason, page, box)
+        if one not in self._unread and len(self._unread) >= MOST_UNREAD:
+            self._not_listed += 1
+        else:
+            self._unread[one] = None
+
+    def add_seal(self, seal: Seal) -> None:
+        self._seals.append(seal)
+
     def append(self, document: Document) -> None:
         """Append the blocks of an embedded document, without their pages and boxes."""
+        for left in document.unread:
+            self.leave_out(left.what, left.where, left.reason)
+        self._seals += [replace(seal, page=None, box=None) for seal in document.seals]
+        tables = {table.start: table for table in document.tables}
         for block in document.blocks:
             text, sure = document.text[block.start : block.end], block.confidence
             self.add(text, block.kind, level=block.level, confidence=sure)
+            if table := tables.get(block.start):
+                self._tables.append(replace(table, start=self._blocks[-1].start))
 
     def finish(
         self,
@@ -83,8 +130,20 @@ class Draft:
         if not self._blocks:
             raise EmptyDocument("The document has no text. Send a document with text.")
         text = SEPARATOR.join(self._parts)
-        blocks = tuple(self._blocks)
-        return Document(text, blocks, media_type, pages, unread_pages, scans=dumped(scans))
+        unread = tuple(self._unread)
+        if self._not_listed:
+            unread += (Unread("more", "", f"{self._not_listed:,} more places are not listed"),)
+        return Document(
+            text,
+            tuple(self._blocks),
+            media_type,
+            pages,
+            unread_pages,
+            unread,
+            tuple(self._seals),
+            tuple(self._tables),
+            scans=dumped(scans),
+        )
 
 
 def too_many_chars(limits: ReadLimits) -> DocumentTooLong:

@@ -29,7 +29,7 @@ class Deletions:
         blob = await self._ledger.documents.delete(department, document_id)
         if blob is None:
             return False
-        await self._remove("document", document_id, [blob])
+        await self._remove("document", document_id, [blob] if blob else [])
         return True
 
     async def job(self, department: str, job_id: str) -> bool:

@@ -1,7 +1,8 @@
 """The object store: the bytes of documents and of large results, in a folder.
 
-A blob is complete or absent: it is written to another folder, flushed to disk and then linked. With
-a master key it is encrypted from the first byte on, and its name ends in `.sealed`.
+A blob is complete or absent: it is written to another folder, flushed to disk and then moved. With
+a master key it is encrypted from the first byte on, and its name ends in `.sealed`. A short text is
+no file: `jobs/blobs.py`.
 """
 
 from __future__ import annotations
@@ -11,18 +12,19 @@ import errno
 import hashlib
 import os
 import secrets
-import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from documents.isolation.owner import current_owner
 from documents.isolation.slots import Slots
+from jobs.blobs import PlainReader, Reader, TextReader, inline_blob, inline_text
 from jobs.model.problems import ProblemError
 from jobs.process.settings import StoreSettings
 from jobs.sealing.errors import no_master_key
@@ -32,7 +34,7 @@ from jobs.sealing.memory import MemoryFile
 from jobs.sealing.sealed_file import SealedReader, SealingWriter
 
 _ABANDONED_SECONDS = 24 * 3600
-_PIECE_BYTES = 256 * 1024
+_TOGETHER_BYTES = 1024 * 1024
 _SEALED = ".sealed"
 # Decrypted files are in memory. Only so many of more than a size are at the same time, and as many
 # more as `Slots` reserves; departments take turns.
@@ -96,12 +98,18 @@ class Incoming:
 
 
 class Store:
-    """All processes of a machine share `root`. `keys`: new blobs are encrypted."""
+    """All processes of a machine share `root`. `keys`: new blobs are encrypted.
 
-    def __init__(self, root: Path, keys: KeyFolder | None = None) -> None:
+    `inline_text_bytes`: new texts up to this size get no file.
+    """
+
+    def __init__(
+        self, root: Path, keys: KeyFolder | None = None, *, inline_text_bytes: int = 0
+    ) -> None:
         self._blobs = root / "blobs"
         self._incoming = root / "incoming"
         self._keys = keys
+        self._inline_text_bytes = inline_text_bytes
         self._large = Slots(_LARGE_AT_ONCE)
         for folder in (root, self._blobs, self._incoming):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -109,7 +117,11 @@ class Store:
     @classmethod
     def opened(cls, settings: StoreSettings) -> Store:
         """The store in the data dir. Raises `UnusableKeys`."""
-        return cls(settings.data_dir / "store", keys_of(settings))
+        return cls(
+            settings.data_dir / "store",
+            keys_of(settings),
+            inline_text_bytes=settings.inline_text_bytes,
+        )
 
     @asynccontextmanager
     async def incoming(self, max_bytes: int) -> AsyncIterator[Incoming]:
@@ -130,7 +142,8 @@ class Store:
         if incoming.key is None:
             yield incoming.path
             return
-        async with self._in_memory(incoming.path, incoming.key, incoming.bytes) as path:
+        reader = partial(SealedReader, incoming.path, incoming.key)
+        async with self._in_memory(reader, incoming.bytes) as path:
             yield path
 
     async def keep(self, incoming: Incoming, department: str, owner: str) -> str:
@@ -145,6 +158,12 @@ class Store:
         """Store `data` as a blob and return its name. It is on disk when this returns."""
         return await asyncio.to_thread(self._put, data, department, owner)
 
+    async def put_text(self, text: bytes, department: str, owner: str) -> str:
+        """As `put`, for a text in UTF-8. A short one is in the name that this returns."""
+        if len(text) <= self._inline_text_bytes:
+            return inline_blob(text.decode())
+        return await self.put(text, department, owner)
+
     async def read(self, blob: str) -> bytes:
         """The whole content.
 
@@ -157,14 +176,15 @@ class Store:
     async def readable(self, blob: str) -> AsyncIterator[Path]:
         """A path at which processes of this user can read a blob, within the block.
 
-        An encrypted blob is decrypted into memory: nothing of it is written to disk. Raises what
-        `read` raises. A blob that is not encrypted may be missing at the path.
+        An encrypted blob is decrypted into memory: nothing of it is written to disk. A text without
+        a file is in memory too. Raises what `read` raises. A blob that is not encrypted may be
+        missing at the path.
         """
-        if not _is_sealed(blob):
+        if inline_text(blob) is None and not _is_sealed(blob):
             yield self.path(blob)
             return
-        key, size = await asyncio.to_thread(lambda: (self._key(blob), self._size(blob)))
-        async with self._in_memory(self.path(blob), key, size) as path:
+        size = await asyncio.to_thread(self._size, blob)
+        async with self._in_memory(partial(self._open, blob), size) as path:
             yield path
 
     async def slices(self, parts: Sequence[tuple[str, int, int]]) -> Sequence[bytes | None]:
@@ -195,7 +215,8 @@ class Store:
 
     async def delete(self, blob: str) -> None:
         """Remove a blob, if it exists. The key of an encrypted one is destroyed first."""
-        await asyncio.to_thread(self._delete, blob)
+        if inline_text(blob) is None:
+            await asyncio.to_thread(self._delete, blob)
 
     async def clear_abandoned(self) -> int:
         """Remove partial files that dead processes wrote over a day ago; returns their number."""
@@ -222,6 +243,9 @@ class Store:
 
     def _open(self, blob: str) -> Reader:
         """A reader, whose size is authenticated."""
+        text = inline_text(blob)
+        if text is not None:
+            return TextReader(text)
         if not _is_sealed(blob):
             return PlainReader(self.path(blob))
         return SealedReader(self.path(blob), self._key(blob))
@@ -236,7 +260,7 @@ class Store:
             places = list(of_blob)
             try:
                 with self._open(blob) as reader:
-                    slices += [_slice(reader, offset, length) for _, offset, length in places]
+                    slices += _read_slices(reader, [place[1:] for place in places])
             except OSError:
                 slices += [None] * len(places)
         return slices
@@ -251,9 +275,9 @@ class Store:
         return self._keys.read(blob)
 
     @asynccontextmanager
-    async def _in_memory(self, sealed: Path, key: bytes, size: int) -> AsyncIterator[Path]:
+    async def _in_memory(self, open_reader: Callable[[], Reader], size: int) -> AsyncIterator[Path]:
         async with self._large.hold(current_owner()) if size > _LARGE_BYTES else nullcontext():
-            file = await asyncio.to_thread(MemoryFile, sealed, key)
+            file = await asyncio.to_thread(MemoryFile, open_reader)
             try:
                 yield file.path
             finally:
@@ -262,21 +286,31 @@ class Store:
     def _put(self, data: bytes | bytearray, department: str, owner: str) -> str:
         path, key = self._incoming / secrets.token_hex(16), None
         try:
-            if self._keys is None:
-                path.write_bytes(data)
-            else:
-                key = self._keys.new_key()
-                with path.open("xb") as file:
+            with path.open("xb") as file:
+                if self._keys is None:
+                    file.write(data)
+                else:
+                    key = self._keys.new_key()
                     writer = SealingWriter(file, self._keys.cipher, key)
                     writer.write(data)
                     writer.finish()
-            return self._keep(path, department, owner, key)
+                file.flush()
+                os.fsync(file.fileno())
+            return self._move(path, department, owner, key)
         except OSError as error:
             raise _translated(error) from error
         finally:
             path.unlink(missing_ok=True)
 
     def _keep(self, path: Path, department: str, owner: str, key: bytes | None) -> str:
+        try:
+            sync(path)
+        except OSError as error:
+            raise _translated(error) from error
+        return self._move(path, department, owner, key)
+
+    def _move(self, path: Path, department: str, owner: str, key: bytes | None) -> str:
+        """Turn a file that is on disk into a blob; returns its name."""
         number = secrets.token_hex(8)
         name = f"{owner}-{number}{_SEALED if key else ''}"
         blob = f"{department}/{number[-2:]}/{name}"
@@ -285,12 +319,11 @@ class Store:
             if self._keys is not None and key is not None:
                 # Before the blob: a key without a blob is harmless.
                 self._keys.keep(blob, key)
-            sync(path)
             if not target.parent.is_dir():
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 sync(target.parent.parent)
                 sync(self._blobs)
-            os.link(path, target)
+            path.rename(target)
             sync(target.parent)
         except OSError as error:
             raise _translated(error) from error
@@ -309,38 +342,15 @@ class Store:
         return len(old)
 
 
-class Reader(Protocol):
-    """An open blob."""
-
-    @property
-    def size(self) -> int: ...
-
-    def __enter__(self) -> Reader: ...
-
-    def __exit__(self, *_: object) -> None: ...
-
-    def pieces(self, start: int = 0, end: int | None = None) -> Iterator[bytes]: ...
-
-
-class PlainReader:
-    """A blob that is not encrypted. Raises `FileNotFoundError`."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb", buffering=0)
-        self.size = os.fstat(self._file.fileno()).st_size
-
-    def __enter__(self) -> PlainReader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def pieces(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        remaining = (end if end is not None else sys.maxsize) - start
-        while piece := os.pread(self._file.fileno(), min(remaining, _PIECE_BYTES), start):
-            start += len(piece)
-            remaining -= len(piece)
-            yield piece
+def _read_slices(reader: Reader, places: Sequence[tuple[int, int]]) -> Sequence[bytes | None]:
+    """Parts at an offset with a length; lines that are next to each other in one read."""
+    first = min(offset for offset, _ in places)
+    end = max(offset + length for offset, length in places)
+    if len(places) > 1 and end - first <= min(_TOGETHER_BYTES, 2 * sum(size for _, size in places)):
+        data = _slice(reader, first, end - first)
+        if data is not None and len(data) == end - first:
+            return [data[offset - first : offset - first + length] for offset, length in places]
+    return [_slice(reader, offset, length) for offset, length in places]
 
 
 def _slice(reader: Reader, offset: int, length: int) -> bytes | None:

@@ -37,19 +37,22 @@ class ClaimLoop:
     arrives shortly after a claim.
 
     `claim` is told whether a wake-up led to the claim, and whether another follows in a moment if
-    this one leads to work. `may_claim`: whether the process can run
-    more work now.
+    this one leads to work. `may_claim`: whether the process can run more work now.
+    `group_seconds`: the time after an ending in which others share its claim, unless a wake-up
+    arrives.
     """
 
     def __init__(
         self,
         claim: Callable[[bool, bool], Awaitable[Claimed]],
         may_claim: Callable[[], bool],
+        group_seconds: Callable[[], float] = lambda: GROUP_SECONDS,
     ) -> None:
         self._claim = claim
         self._may_claim = may_claim
+        self._group_seconds = group_seconds
         self._due = asyncio.Event()
-        self._woken = False
+        self._woken = asyncio.Event()
         self._more = False
         self._claiming = False
         self._claimed_at = 0.0
@@ -68,7 +71,7 @@ class ClaimLoop:
 
     def wake(self) -> None:
         """Claim soon: a wake-up arrived."""
-        self._woken = True
+        self._woken.set()
         self._due.set()
 
     def cancel_all(self) -> None:
@@ -82,9 +85,9 @@ class ClaimLoop:
             with suppress(TimeoutError):
                 async with asyncio.timeout(CLAIM_AGAIN_SECONDS if self._again else IDLE_SECONDS):
                     await self._due.wait()
+            if self._due.is_set():
+                await self._group()
             rest = GROUP_SECONDS - (time.monotonic() - self._claimed_at)
-            if self._due.is_set() and not self._woken:
-                rest = GROUP_SECONDS
             if rest > 0:
                 await asyncio.sleep(rest)
             self._due.clear()
@@ -93,8 +96,18 @@ class ClaimLoop:
             else:
                 self._again = False
 
+    async def _group(self) -> None:
+        """Wait for other endings, until a wake-up arrives or the ledger expects a claim."""
+        seconds = self._group_seconds()
+        if self._again:
+            seconds = min(seconds, self._claimed_at + CLAIM_AGAIN_SECONDS - time.monotonic())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+
     async def _claim_once(self) -> None:
-        woken, self._woken = self._woken, False
+        woken = self._woken.is_set()
+        self._woken.clear()
         again = bool(self._runs)
         self._claimed_at = time.monotonic()
         self._claiming = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, partial
@@ -28,6 +29,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_PATH = re.compile(r"(/[A-Za-z0-9_.-]+){0,8}")
 
 
 @cache
@@ -50,6 +52,11 @@ def language(request: Request) -> Language:
 def address(request: Request, path: str = "") -> str:
     """The address of a page: `path` is below `/console`, behind the prefix of a proxy."""
     return f"{root_path(request)}{ROOT}{path}"
+
+
+def local_path(path: str) -> str:
+    """`path` if it is one below `/console` to which a form may lead, else the first page's."""
+    return path if _PATH.fullmatch(path) else ""
 
 
 def page(

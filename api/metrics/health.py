@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from jobs.health.builds import processes_by_build
 from jobs.health.report import (
     BatchHealth,
     Health,
@@ -21,10 +22,12 @@ def health_metrics(health: Health) -> Iterable[Metric]:
     yield from _problems(health.problems)
     yield _oldest_waiting(health.oldest_waiting)
     yield from _batches(health.batches)
+    yield from _approvals(health)
     yield _pauses(health.pauses)
     yield _quotas(health.quotas)
     yield _restarts(health)
     yield _clocks(health)
+    yield _builds(health)
     yield _throughput(health)
 
 
@@ -136,6 +139,36 @@ def _clocks(health: Health) -> Metric:
         if process.clock_offset_seconds is not None:
             offsets.add_metric((process.role, process.name), process.clock_offset_seconds)
     return offsets
+
+
+def _approvals(health: Health) -> Iterable[Metric]:
+    waiting = GaugeMetricFamily(
+        "chancery_approvals_waiting",
+        "Results that wait for a person's approval.",
+        labels=("department",),
+    )
+    oldest = GaugeMetricFamily(
+        "chancery_approvals_oldest_waiting_seconds",
+        "For how long the oldest of them has waited.",
+        labels=("department",),
+    )
+    for one in health.approvals:
+        waiting.add_metric((one.department,), one.waiting)
+        age = (health.at - one.oldest_at).total_seconds()
+        oldest.add_metric((one.department,), max(age, 0))
+    return waiting, oldest
+
+
+def _builds(health: Health) -> Metric:
+    builds = GaugeMetricFamily(
+        "chancery_process_build_info",
+        "1 for each live process, with the version and a digest of the code that it runs.",
+        labels=("role", "process", "build"),
+    )
+    for build, processes in processes_by_build(health.processes).items():
+        for process in processes:
+            builds.add_metric((process.role, process.name, build), 1)
+    return builds
 
 
 def _throughput(health: Health) -> Metric:

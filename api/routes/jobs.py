@@ -287,9 +287,11 @@ async def _view(job: Job, services: Services, base: str) -> JobView:
 
 
 def _in_language(view: JobView, request: Request) -> JobView:
-    """With the error in the language that the caller accepts."""
+    """With the error and the findings of the result in the language that the caller accepts."""
+    texts = translation_for(request)
+    view.result = texts.result(view.task, view.result)
     if view.error is not None:
-        view.error = translation_for(request).problem(view.error)
+        view.error = texts.problem(view.error)
     return view
 
 

@@ -13,6 +13,7 @@ from api.readiness import audit_check, checks
 from api.responses import ListView, as_json, json, page
 from api.services import ServicesDep
 from jobs.model.problems import PROBLEM_TYPES, ProblemError
+from jobs.process.watchdog import PROCESS_HEADER, process_label
 from jobs.texts.translation import Translation
 
 router = APIRouter(tags=["service"])
@@ -39,8 +40,11 @@ class ExplanationView(BaseModel):
 
 
 @router.get("/healthz", summary="Liveness of the api")
-async def healthz() -> Response:
-    return as_json(b'{"status":"ok"}')
+async def healthz(services: ServicesDep) -> Response:
+    answer = as_json(b'{"status":"ok"}')
+    if services.settings.processes > 1:  # any of them answers
+        answer.headers[PROCESS_HEADER] = process_label("api")
+    return answer
 
 
 @router.get(

@@ -24,7 +24,7 @@ def configuration(engine_url: str) -> str:
         "model": f"openai/{MODEL}",
         "api_base": f"{engine_url}/v1",
         "api_key": MODEL,
-    }  # any
+    }  # any key
     return json.dumps(
         {
             "model_list": [{"model_name": MODEL, "litellm_params": parameters}],
@@ -33,7 +33,7 @@ def configuration(engine_url: str) -> str:
     )
 
 
-async def overhead(proxy: str, engine: str, count: int = 500) -> Mapping[str, float]:
+async def overhead(proxy: str, engine: str, count: int) -> Mapping[str, float]:
     """By turns through the proxy and directly: milliseconds of a request, requests per second."""
     async with httpx.AsyncClient(timeout=60, transport=AiohttpTransport()) as http:
         async with asyncio.timeout(READY_SECONDS):

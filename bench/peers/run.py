@@ -147,7 +147,7 @@ async def glue(count: int, in_flight: int) -> Mapping[str, float]:
     return {"jobs/s": rates.jobs, "core-ms a job": sum(rates.cpu.values()) * 1000 / count}
 
 
-async def litellm() -> Mapping[str, float]:
+async def litellm(count: int) -> Mapping[str, float]:
     """What LiteLLM's proxy adds to a request, one at a time and with 64 in flight."""
     python = peer_python("peers")
     with ExitStack() as stack:
@@ -160,7 +160,7 @@ async def litellm() -> Mapping[str, float]:
         stack.enter_context(
             peer_process(python, argv, litellm_proxy.ENVIRONMENT, folder / "litellm.log")
         )
-        return await litellm_proxy.overhead(f"http://127.0.0.1:{port}", engine_url)
+        return await litellm_proxy.overhead(f"http://127.0.0.1:{port}", engine_url, count)
 
 
 def main() -> None:
@@ -176,7 +176,7 @@ def main() -> None:
         elif name == "glue":
             figures = asyncio.run(glue(options.count, options.in_flight))
         else:
-            figures = asyncio.run(litellm())
+            figures = asyncio.run(litellm(options.count // 4))
         print(f"{name:9} " + ", ".join(f"{what} {value:.2f}" for what, value in figures.items()))
         report(figures)
 

@@ -3,10 +3,10 @@
     python -m bench.simulate [--rate 20] [--slots 256] [--engines 1 10 100]
 
 Reads the costs from the results of `python -m bench jobs batches`. First it simulates the measured
-points (this machine's cores, one engine) and prints both. Then it simulates bulk work elsewhere: an
-engine that does `--rate` requests a second with `--slots` in flight, a core for each process, and
-as many workers as keep each below 70 % of its core. A role that cannot be multiplied and is above
-that is the bottleneck.
+points (this machine's cores, one engine) and prints both. Then it simulates work elsewhere, bulk
+lines and single jobs: engines that do `--rate` requests a second with `--slots` in flight, a core
+for each process, and as many workers, couriers and api processes as keep each below 70 % of its
+core. A role that cannot be multiplied and is above that is the bottleneck.
 """
 
 from __future__ import annotations
@@ -16,20 +16,59 @@ import math
 import os
 import statistics
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bench.figures import report
 from bench.results import Results
-from bench.simulate.system import ROLES, Plan, run_jobs, run_lines
+from bench.simulate.system import ROLES, Plan, run_arrivals, run_jobs, run_lines
 
 HIGHEST_USE = 0.7
 # One of each works at a time.
 SINGLE = ("scheduler", "valkey")
 WORKER_SLOTS = 64
 JOBS, IN_FLIGHT = 1_500, 32
+# What is measured with two processes of a role.
+POINTS: Mapping[str, tuple[str, Mapping[str, int]]] = {
+    "jobs": ("1 of each", {}),
+    "jobs_twice": ("2 of each", {"worker": 2, "courier": 2, "api": 2}),
+    "jobs_two_apis": ("2 apis", {"api": 2}),
+    "jobs_two_workers": ("2 workers", {"worker": 2}),
+    "jobs_two_couriers": ("2 couriers", {"courier": 2}),
+}
+CHANGE = {
+    "valkey": "a group of departments gets an installation of its own, with its engines",
+    "scheduler": "a group of departments gets an installation of its own, with its engines",
+}
+
+Costs = Mapping[str, float]
 
 
-def costs_of(results: Results, measurement: str, pattern: str) -> Mapping[str, float]:
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What work at `wanted` requests per second needs. `counts`: processes by role; `use`: the part
+    of its core that the busiest process of a role uses.
+    """
+
+    wanted: float
+    reached: float
+    counts: Mapping[str, int]
+    use: Mapping[str, float]
+
+    @property
+    def bottlenecks(self) -> Sequence[str]:
+        return [role for role in SINGLE if self.use.get(role, 0.0) > HIGHEST_USE]
+
+    def text(self) -> str:
+        counts = ", ".join(f"{number} {role}" for role, number in self.counts.items())
+        use = ", ".join(f"{role} {self.use[role]:.0%}" for role in (*self.counts, *SINGLE))
+        shown = f"{counts} reach {self.reached / self.wanted:.1%} of {self.wanted:.0f}/s ({use})"
+        for role in self.bottlenecks:
+            shown += f"\n        the bottleneck is {role}: {CHANGE[role]}"
+        return shown
+
+
+def costs_of(results: Results, measurement: str, pattern: str) -> Costs:
     """Seconds of one core by role: the medians of the rounds. `pattern` has `{role}`."""
     found = {}
     for role in ("api", "worker", "courier", "scheduler", "valkey", "engine"):
@@ -40,43 +79,57 @@ def costs_of(results: Results, measurement: str, pattern: str) -> Mapping[str, f
     return found
 
 
+def job_costs(results: Results) -> Costs:
+    load = results.values("jobs", "core-ms of the load")
+    found = costs_of(results, "jobs", "core-ms {role}")
+    return {**found, "load": statistics.median(load) / 1000}
+
+
 def check(name: str, simulated: float, measured: float) -> None:
-    print(
-        f"{name}: simulated {simulated:.3g}, measured {measured:.3g}: {simulated / measured:.2f}x"
-    )
+    print(f"{name}: simulated {simulated:.3g}, measured {measured:.3g}:", end=" ")
+    print(f"{simulated / measured:.2f}x")
     report({f"simulated/measured, {name}": simulated / measured})
 
 
-def check_measured(results: Results, line: Mapping[str, float], job: Mapping[str, float]) -> None:
+def check_measured(results: Results, line: Costs, job: Costs) -> None:
     """Simulate what was measured on this machine."""
     cores = os.cpu_count() or 1
-    instant = Plan(1, WORKER_SLOTS, 0.0, {}, cores)
-    if measured := results.values("batches", "chat lines/s"):
-        check("lines/s", run_lines(instant, line).rate, statistics.median(measured))
-    for name, number in (("jobs", 1), ("jobs_twice", 2)):
+    for name, number in (("batches", 1), ("batches_twice", 2)):
+        if measured := results.values(name, "chat lines/s after reading"):
+            plan = Plan(1, number * WORKER_SLOTS, 0.0, {"worker": number}, cores)
+            what = "lines/s" if number == 1 else "lines/s with 2 workers"
+            check(what, run_lines(plan, line).rate, statistics.median(measured))
+    for name, (what, counts) in POINTS.items():
         if measured := results.values(name, "jobs/s"):
-            counts = {"worker": number, "courier": number, "api": number}
-            plan = Plan(1, number * WORKER_SLOTS, 0.0, counts, cores)
-            rate = run_jobs(plan, job, IN_FLIGHT, JOBS)
-            check(f"jobs/s with {number} of each", rate, statistics.median(measured))
+            slots = counts.get("worker", 1) * WORKER_SLOTS
+            rate = run_jobs(Plan(1, slots, 0.0, counts, cores), job, IN_FLIGHT, JOBS)
+            check(f"jobs/s with {what}", rate, statistics.median(measured))
     for slots in (64, 256, 1024):
         if measured := results.values("ideal_share", f"share at {slots}"):
             outcome = run_lines(Plan(1, slots, 1.0, {}, cores), line)
             check(f"ideal share at {slots}", outcome.rate / slots, statistics.median(measured))
 
 
-def needs(engines: int, rate: float, slots: int, line: Mapping[str, float]) -> None:
-    """Print what bulk work on `engines` engines needs, and what it reaches."""
+def counts_for(wanted: float, costs: Costs, roles: Sequence[str]) -> Mapping[str, int]:
+    """Processes of each role, so that each is below `HIGHEST_USE`."""
+    return {role: max(1, math.ceil(wanted * costs[role] / HIGHEST_USE)) for role in roles}
+
+
+def need_of_lines(engines: int, rate: float, slots: int, line: Costs) -> Need:
     wanted = engines * rate
-    workers = max(1, math.ceil(wanted * line["worker"] / HIGHEST_USE))
-    plan = Plan(engines, slots, slots / rate, {"worker": workers})
-    outcome = run_lines(plan, line, seconds=3 * slots / rate)
-    print(f"{engines} engines, {wanted:.0f} requests/s: {workers} workers reach", end=" ")
-    print(f"{outcome.rate / wanted:.1%};", end=" ")
-    print(", ".join(f"{role} {outcome.use[role]:.0%}" for role in ("worker", *SINGLE)), end="")
-    above = [role for role in SINGLE if wanted * line[role] > HIGHEST_USE]
-    print(f"; bottleneck: {', '.join(above)}" if above else "")
-    report({f"share of {engines} engines": outcome.rate / wanted, f"workers, {engines}": workers})
+    counts = counts_for(wanted, line, ("worker",))
+    plan = Plan(engines, slots, slots / rate, counts)
+    outcome = run_lines(plan, {**line, "engine": 0.0}, seconds=3 * slots / rate)
+    return Need(wanted, outcome.rate, counts, outcome.use)
+
+
+def need_of_jobs(engines: int, rate: float, slots: int, job: Costs) -> Need:
+    """Single jobs that arrive at the rate that the engines can do."""
+    wanted = engines * rate
+    counts = counts_for(wanted, job, ("api", "worker", "courier"))
+    plan = Plan(engines, slots, slots / rate, counts)
+    outcome = run_arrivals(plan, {**job, "engine": 0.0, "load": 0.0}, wanted)
+    return Need(wanted, outcome.rate, counts, outcome.use)
 
 
 def main() -> None:
@@ -85,16 +138,19 @@ def main() -> None:
     parser.add_argument("--slots", type=int, default=256, help="requests in flight of an engine")
     parser.add_argument("--engines", type=int, nargs="+", default=[1, 10, 100])
     options = parser.parse_args()
-    results = Results.stored()
-    line = costs_of(results, "batches", "core-ms {role}, chat line")
-    load = results.values("jobs", "core-ms of the load")
-    job = {
-        **costs_of(results, "jobs", "core-ms {role}"),
-        "load": statistics.median(load) / 1000,
-    }
+    results = Results.read()
+    line, job = costs_of(results, "batches", "core-ms {role}, chat line"), job_costs(results)
     check_measured(results, line, job)
+    print(f"engines of {options.rate:g} requests/s with {options.slots} in flight:")
     for engines in options.engines:
-        needs(engines, options.rate, options.slots, {**line, "engine": 0.0})
+        for what, need in (
+            ("lines", need_of_lines(engines, options.rate, options.slots, line)),
+            ("single jobs", need_of_jobs(engines, options.rate, options.slots, job)),
+        ):
+            print(f"    {engines:3} engines, {what}: {need.text()}", flush=True)
+            report({f"share of {engines} engines, {what}": need.reached / need.wanted})
+            for role, count in need.counts.items():
+                report({f"{role}s of {engines} engines, {what}": count})
     for what, costs in (("lines/s", line), ("single jobs/s", job)):
         most = {role: HIGHEST_USE / costs[role] for role in ROLES if costs.get(role)}
         shown = ", ".join(f"{role} {rate:.0f}" for role, rate in most.items())

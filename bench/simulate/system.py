@@ -84,7 +84,8 @@ def run_lines(plan: Plan, costs: Mapping[str, float], seconds: float = 20.0) -> 
             ended.add()
 
     works = [run(site.next("worker")) for _ in range(slots)]
-    return _simulate([release() for _ in range(8)] + works, site, ended, plan, seconds)
+    works += [release() for _ in range(8)]
+    return _simulate(Simulation(), works, site, ended, plan=plan, seconds=seconds)
 
 
 def run_jobs(
@@ -93,31 +94,17 @@ def run_jobs(
     """Single jobs, `count` of them submitted `in_flight` at once; returns jobs per second until the
     last callback.
     """
-    site, simulation = Site(plan), Simulation()
-    slots, ended = Places(plan.engines * plan.slots), list[float]()
+    path, simulation, ended = _Path(plan, costs), Simulation(), list[float]()
     left = iter(range(count))
+
+    def after() -> Work:
+        yield from path.after()
+        ended.append(simulation.now)
 
     def submit() -> Work:
         for _ in left:
-            yield Use(site.next("load"), costs["load"] / 2)
-            yield Use(site.next("api"), costs["api"])
-            yield Use(site.next("valkey"), costs["valkey"] / 3)
-            simulation.start(run())
-
-    def run() -> Work:
-        worker = site.next("worker")
-        yield Take(slots)
-        yield Use(worker, costs["worker"] / 2)
-        yield Use(site.next("engine"), costs.get("engine", 0.0))
-        yield Wait(plan.latency)
-        yield Use(worker, costs["worker"] / 2)
-        yield Use(site.next("valkey"), costs["valkey"] / 3)
-        yield Give(slots)
-        yield Use(site.next("scheduler"), costs["scheduler"])
-        yield Use(site.next("courier"), costs["courier"])
-        yield Use(site.next("load"), costs["load"] / 2)
-        yield Use(site.next("valkey"), costs["valkey"] / 3)
-        ended.append(simulation.now)
+            yield from path.submit()
+            simulation.start(after())
 
     for _ in range(in_flight):
         simulation.start(submit())
@@ -125,6 +112,58 @@ def run_jobs(
     if len(ended) < count:
         raise RuntimeError("the jobs did not end in the simulated time")
     return count / max(ended)
+
+
+def run_arrivals(
+    plan: Plan, costs: Mapping[str, float], rate: float, seconds: float = 20.0
+) -> Outcome:
+    """Single jobs that arrive at a fixed rate, whether or not earlier ones have ended."""
+    path, simulation, ended = _Path(plan, costs), Simulation(), _Counter()
+
+    def whole() -> Work:
+        yield from path.submit()
+        yield from path.after()
+        ended.add()
+
+    def arrive() -> Work:
+        while True:
+            yield Wait(1 / rate)
+            simulation.start(whole())
+
+    return _simulate(simulation, [arrive()], path.site, ended, plan=plan, seconds=seconds)
+
+
+class _Path:
+    """The steps of a single job through the processes."""
+
+    def __init__(self, plan: Plan, costs: Mapping[str, float]) -> None:
+        self.site = Site(plan)
+        self._costs, self._latency = costs, plan.latency
+        self._slots = Places(plan.engines * plan.slots)
+
+    def submit(self) -> Work:
+        yield self._use("load", 2)
+        yield self._use("api")
+        yield self._use("valkey", 3)
+
+    def after(self) -> Work:
+        """From the claim to the received callback."""
+        worker = self.site.next("worker")
+        yield Take(self._slots)
+        yield Use(worker, self._costs["worker"] / 2)
+        yield self._use("engine")
+        yield Wait(self._latency)
+        yield Use(worker, self._costs["worker"] / 2)
+        yield self._use("valkey", 3)
+        yield Give(self._slots)
+        yield self._use("scheduler")
+        yield self._use("courier")
+        yield self._use("load", 2)
+        yield self._use("valkey", 3)
+
+    def _use(self, role: str, steps: int = 1) -> Use:
+        """One of the `steps` that a role has in the path of a job."""
+        return Use(self.site.next(role), self._costs.get(role, 0.0) / steps)
 
 
 @dataclass(slots=True)
@@ -136,10 +175,16 @@ class _Counter:
 
 
 def _simulate(
-    works: Sequence[Work], site: Site, ended: _Counter, plan: Plan, seconds: float
+    simulation: Simulation,
+    works: Sequence[Work],
+    site: Site,
+    ended: _Counter,
+    *,
+    plan: Plan,
+    seconds: float,
 ) -> Outcome:
     """Run, and count after the start: two latencies and a second."""
-    simulation, settle = Simulation(), 2 * plan.latency + 1.0
+    settle = 2 * plan.latency + 1.0
     for work in works:
         simulation.start(work)
     simulation.run(settle)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import html
 import re
@@ -31,12 +30,16 @@ _MOST_SHIFTED = 4_096
 _NOT_BASE64 = re.compile(r"[0-9]*+|[a-z_-]++|[A-Z_]++|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*\d?")
 _HAN_OR_ASCII = re.compile(r"[ -~\u3400-\u9fff\U00020000-\U0003ffff]")
 _TELLING = re.compile(r"\d{4}|@|[\u3400-\u9fff\U00020000-\U0003ffff]{2}")
+# A byte of each of these in UTF-8: most other bytes have none.
+_TELLING_BYTES = re.compile(rb"\d{4}|[@\xe3-\xe9\xf0]")
 # What is not found in Chinese text. It is most of what other bytes are as UTF-16.
 _IMPLAUSIBLE = re.compile(
     r"[^\t\r\n -~\u00b7\u2010-\u2027\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
     r"\U00020000-\U0003ffff]"
 )
 _MOST_IMPLAUSIBLE = 0.1
+# The upper bytes of the other characters, and of surrogates, in UTF-16.
+_PLAUSIBLE_UPPER = bytes((0x00, 0x20, 0x30, *range(0x34, 0xA0), *range(0xD8, 0xE0), 0xFF))
 _SURELY = 3
 _DATA_FROM = 256
 """Encoded bytes of this many characters are data; shorter runs may be identifiers."""
@@ -135,13 +138,13 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _bytes(run: str) -> bytes:
-    run = "".join(run.split()).rstrip("=")
+    if not run.isalnum():
+        # RFC 4648, both alphabets.
+        run = "".join(run.split()).rstrip("=").replace("-", "+").replace("_", "/")
     if len(run) % 4 == 1:
         return b""
     try:
-        return base64.b64decode(
-            run + "=" * (-len(run) % 4), altchars=b"-_" if "-" in run or "_" in run else None
-        )
+        return binascii.a2b_base64(run + "=" * (-len(run) % 4))
     except (ValueError, binascii.Error):
         return b""
 
@@ -164,14 +167,19 @@ def _texts(data: bytes) -> list[str]:
 def _texts_after_word(run: str) -> Iterator[str]:
     """The text of a run whose first characters belong to a word before it."""
     for at in (1, 2, 3) if len(run) <= _MOST_SHIFTED else ():
-        words = strict(_bytes(run[at:]), "utf-8")
+        data = _bytes(run[at:])
+        words = strict(data, "utf-8") if _TELLING_BYTES.search(data) else ""
         if words and _is_printable(words) and _TELLING.search(words):
             yield words
 
 
 def _wide_text(data: bytes, order: str) -> str:
     """The text if the bytes are UTF-16, of ASCII or with Chinese characters; else empty."""
-    words = data[: len(data) // 2 * 2].decode(f"utf-16-{order}", errors="replace")
+    data = data[: len(data) // 2 * 2]
+    upper = data[order == "le" :: 2]
+    if len(upper.translate(None, _PLAUSIBLE_UPPER)) > len(upper) * _MOST_IMPLAUSIBLE:
+        return ""  # known without decoding
+    words = data.decode(f"utf-16-{order}", errors="replace")
     others, known = len(_IMPLAUSIBLE.findall(words)), len(_HAN_OR_ASCII.findall(words))
     is_text = known > 0 and others <= len(words) * _MOST_IMPLAUSIBLE
     if known < _SURELY:

@@ -12,6 +12,7 @@ import resource
 import socket
 import traceback
 from collections.abc import Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,6 @@ from documents.isolation.protocol import (
     send,
 )
 from documents.limits import ReadLimits
-from documents.read import read
 from documents.readers.text import read_characters
 
 _MIB = 1024 * 1024
@@ -101,6 +101,9 @@ def _call(request: dict[str, Any], arguments: bytes) -> tuple[dict[str, Any], by
 def _open(
     request: dict[str, Any], file_work: Mapping[str, FileWork]
 ) -> tuple[dict[str, Any], bytes | None]:
+    # Here because the readers take 0.3 s to import: a pool that only computes does without them.
+    from documents.read import read  # noqa: PLC0415
+
     path, limits = Path(request["path"]), ReadLimits(**request["limits"])
     if name := request.get("work"):
         result = file_work[name](path, request["arguments"], limits)
@@ -134,4 +137,10 @@ def _document_json(document: Document) -> dict[str, Any]:
         "pages": document.pages,
         "unread_pages": document.unread_pages,
         "scans": document.scans,
+        "unread": [astuple(one) for one in document.unread],
+        "seals": [astuple(one) for one in document.seals],
+        "tables": [
+            (table.start, [astuple(span) for span in table.spans], table.head_rows)
+            for table in document.tables
+        ],
     }

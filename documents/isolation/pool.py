@@ -32,6 +32,7 @@ log = structlog.get_logger()
 
 COMPUTE_SECONDS = 60.0
 RESULT_BYTES = 32 * MIB
+_READERS = "documents.read"
 # Four milliseconds of `read_characters`.
 INLINE_CHARS = 50_000
 
@@ -54,6 +55,7 @@ class ReaderPool:
         documents_per_process: A process is replaced after so many requests.
         file_work: `MODULE:NAME` of a mapping from names to `FileWork`, for `work`.
         preload: What the processes load in advance; see `ForkServer`.
+        reads: Whether the processes load the readers of documents in advance.
         environment: Further environment variables of the processes.
         packages: Functions of these may be called.
         ocr: The pool for documents with scanned pages. It has its own limits: a long scan takes
@@ -71,6 +73,7 @@ class ReaderPool:
         documents_per_process: int = 200,
         file_work: str | None = None,
         preload: Sequence[str] = (),
+        reads: bool = True,
         environment: Mapping[str, str] = MappingProxyType({}),
         packages: Collection[str] = call.PACKAGES,
         ocr: ReaderPool | None = None,
@@ -83,7 +86,8 @@ class ReaderPool:
         self._memory_mib = memory_mib
         self._documents_per_process = documents_per_process
         self._packages = packages
-        self._server = ForkServer(file_work, preload, environment)
+        readers = (_READERS,) if reads else ()
+        self._server = ForkServer(file_work, (*readers, *preload), environment)
         self._slots = Slots(processes)
         self._set_aside = SetAside()
         self._children: set[Child] = set()

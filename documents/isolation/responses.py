@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 
 import structlog
 
-from documents.document import Block, BlockKind, Document
+from documents.document import Block, BlockKind, Document, Seal, Unread
 from documents.errors import ComputeTooLarge
 from documents.isolation import call
 from documents.isolation.failures import Failures
 from documents.isolation.protocol import BROKEN, NO_FILE, OUT_OF_MEMORY, TOO_LARGE
 from documents.source import FileResult
+from documents.table import Span, Table
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -68,6 +69,9 @@ async def document(response: Mapping[str, Any]) -> Document:
             _of(str, response["media_type"]),
             None if pages is None else _of(int, pages),
             tuple(_of(int, page) for page in unread),
+            tuple(_unread(row) for row in response["unread"]),
+            tuple(_seal(row) for row in response["seals"]),
+            tuple(_table(row) for row in response["tables"]),
             scans=_of(str, response["scans"]),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -97,6 +101,23 @@ def result(response: Mapping[str, Any], function: Callable[..., Any]) -> Any:
 def _block(row: Any) -> Block:
     start, end, kind, page, box, level, confidence = row
     return Block(start, end, BlockKind(kind), page, tuple(box) if box else None, level, confidence)
+
+
+def _unread(row: Any) -> Unread:
+    what, where, reason, page, box = row
+    box = tuple(box) if box else None
+    return Unread(_of(str, what), _of(str, where), _of(str, reason), page, box)
+
+
+def _seal(row: Any) -> Seal:
+    shape, text, page, box, confidence, holds = row
+    box = tuple(box) if box else None
+    return Seal(_of(str, shape), _of(str, text), page, box, confidence, holds)
+
+
+def _table(row: Any) -> Table:
+    start, spans, head_rows = row
+    return Table(_of(int, start), tuple(Span(*span) for span in spans), _of(int, head_rows))
 
 
 def _of(kind: type[T], value: Any) -> T:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 from urllib.parse import quote
 
-from documents.inventory.encodings import decoded, encoded
+from documents.inventory.encodings import EncodedRun, decoded, encoded
+from documents.inventory.joined import SEPARATOR, joined
 from documents.masking.account import Account
 from documents.masking.replacement import Find, Masking, Replacement, applied
 
@@ -47,41 +48,44 @@ class DataReplacement:
     value: str = ""
 
 
-def with_encoded_runs(find: Find) -> Find:
-    """Finds the same, and Base64 and hexadecimal digits that stand for text to be masked."""
-    return lambda text: _find(text, find, _runs)
+def found_and_data(
+    text: str, find: Find
+) -> tuple[Sequence[Replacement], Sequence[DataReplacement]]:
+    """Return what `find` finds, also encoded in Base64 and hexadecimal digits, and encoded data."""
+    runs = list(encoded(text))
+    return _find(text, find, map(_word_of, runs)), _data(runs)
 
 
 def with_encoded_forms(masking: Masking) -> Masking:
     """The same masking, which also finds words whose decoded form is to be masked."""
     return replace(
         masking,
-        find=lambda text: _find(text, masking.find, _words),
-        find_by_rule=lambda text: _find(text, masking.find_by_rule, _words),
+        find=lambda text: _find(text, masking.find, _words(text)),
+        find_by_rule=lambda text: _find(text, masking.find_by_rule, _words(text)),
     )
 
 
 def without_data(text: str, account: Account) -> str:
     """The text without Base64 and hexadecimal digits that stand for data, such as a file."""
-    data = data_in(text)
+    data = _data(encoded(text))
     for run in data:
         account.remove(ENCODED_DATA, text[run.start : run.end])
     return applied(text, data)
 
 
-def data_in(text: str) -> Sequence[DataReplacement]:
-    """Base64 and hexadecimal digits that stand for data, in order and without overlaps."""
+def _data(runs: Iterable[EncodedRun]) -> Sequence[DataReplacement]:
+    """The runs that stand for data, in order and without overlaps."""
     found: list[DataReplacement] = []
-    runs = (run for run in encoded(text) if run.data)
-    for run in sorted(runs, key=lambda run: run.start):
+    data = (run for run in runs if run.data)
+    for run in sorted(data, key=lambda run: run.start):
         if not found or run.start >= found[-1].end:
             found.append(DataReplacement(run.start, run.end))
     return found
 
 
-def _find(text: str, find: Find, words: Words) -> Sequence[Replacement]:
+def _find(text: str, find: Find, words: Iterable[_Encoded]) -> Sequence[Replacement]:
     changes = list(find(text))
-    for word in _encoded(words(text), text, find):
+    for word in _encoded(words, text, find):
         changes = [one for one in changes if one.end <= word.start or one.start >= word.end]
         changes.append(word)
     return sorted(changes, key=lambda change: change.start)
@@ -90,7 +94,7 @@ def _find(text: str, find: Find, words: Words) -> Sequence[Replacement]:
 def _encoded(words: Iterable[_Encoded], text: str, find: Find) -> Iterator[_EncodedReplacement]:
     """The words whose decoded form has something to mask, without overlaps."""
     end = 0
-    for word in sorted(words, key=lambda word: word.start):
+    for word in _suspicious(sorted(words, key=lambda word: word.start), find):
         if word.start < end:
             continue
         for decoded_text in word.texts:
@@ -103,6 +107,12 @@ def _encoded(words: Iterable[_Encoded], text: str, find: Find) -> Iterator[_Enco
                 break
 
 
+def _suspicious(words: Sequence[_Encoded], find: Find) -> Iterator[_Encoded]:
+    """Yield the words with something to mask where their decoded forms are searched together."""
+    for some in joined(words):
+        yield from some.within((change.start, change.end) for change in find(some.text))
+
+
 class _Encoded(NamedTuple):
     """An encoded word, what it can stand for, and how its masked form is written."""
 
@@ -111,8 +121,9 @@ class _Encoded(NamedTuple):
     texts: Sequence[str]
     write: Callable[[str, str], str]
 
-
-Words = Callable[[str], Iterable[_Encoded]]
+    @property
+    def text(self) -> str:
+        return SEPARATOR.join(self.texts)
 
 
 def _words(text: str) -> Iterator[_Encoded]:
@@ -123,12 +134,11 @@ def _words(text: str) -> Iterator[_Encoded]:
         for match in words.finditer(text) if sign in text else ():
             if escape.search(match[0]):
                 yield _Encoded(*match.span(), [decoded(match[0])], write)
-    yield from _runs(text)
+    yield from map(_word_of, encoded(text))
 
 
-def _runs(text: str) -> Iterator[_Encoded]:
-    for run in encoded(text):
-        yield _Encoded(run.start, run.end, run.texts, lambda *_: _COVER)
+def _word_of(run: EncodedRun) -> _Encoded:
+    return _Encoded(run.start, run.end, run.texts, lambda *_: _COVER)
 
 
 def _percent_encoded(word: str, masked: str) -> str:

@@ -181,7 +181,9 @@ class _Writer:
 
     def _name(self, part: Message, media_type: str) -> str:
         stem, extension = posixpath.splitext(self._masked_name(part))
-        return stem + EXTENSIONS.get(media_type, extension)
+        name = stem + EXTENSIONS.get(media_type, extension)
+        # A term may be an extension, such as `txt`, which is then left out.
+        return stem if self._masking.find(name) else name
 
 
 def _date(words: str) -> str | None:

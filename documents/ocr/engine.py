@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 from typing import TypeVar, cast
@@ -46,21 +48,13 @@ class OcrEngine:
     """Detects and reads lines of text. Takes up to 900 MiB for an A4 page."""
 
     def __init__(self, threads: int) -> None:
+        threads = min(threads, os.cpu_count() or 1)
         logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
         cv2.setNumThreads(threads)
-        self._engine = rapidocr.RapidOCR(
-            params={
-                **{name: str(_MODELS / file) for name, file in _PATHS.items()},
-                "Global.log_level": "critical",
-                "Global.max_side_len": _NO_SIDE,
-                "Global.return_word_box": True,
-                "EngineConfig.onnxruntime.intra_op_num_threads": threads,
-                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-                "Det.limit_type": "max",
-                "Det.limit_side_len": _FIND_SIDE,
-                "Rec.rec_batch_num": _BATCH,
-            }
-        )
+        # Each loads only the models that it uses.
+        self._detector, self._reader = _engine(threads), _engine(1)
+        # Lines are read side by side, because the network gains little from several threads.
+        self._map = map if threads == 1 else ThreadPoolExecutor(threads).map
 
     def scan(self, picture: Image.Image) -> Scan:
         """Read the lines of a picture. It is turned upright if most of its lines are not."""
@@ -97,7 +91,7 @@ class OcrEngine:
         found: list[npt.NDArray[np.float32]] = []
         for top, bottom in _strips(pixels):
             try:
-                _, detected = self._engine.detect_and_crop(pixels[top:bottom], {})
+                _, detected = self._detector.detect_and_crop(pixels[top:bottom], {})
             except RapidOCRError:
                 continue
             found += [corners + np.array([0, top], np.float32) for corners in _all(detected.boxes)]
@@ -107,7 +101,7 @@ class OcrEngine:
         longest = sorted(found, key=_length, reverse=True)[:_SAMPLE]
         if not longest:
             return False
-        _, result = self._engine.cls_and_rotate(self._crops(pixels, longest))
+        _, result = self._reader.cls_and_rotate(self._crops(pixels, longest))
         return 2 * sum(label == "180" for label, _ in _all(result.cls_res)) > len(longest)
 
     def _read(
@@ -116,22 +110,44 @@ class OcrEngine:
         """The lines, and the boxes that could not be read."""
         if not found:
             return (), ()
-        read = self._engine.recognize_txt(self._crops(pixels, found))
+        read = self._map(self._line, self._crops(pixels, found))
         lines, unclear = [], []
-        for text, confidence, characters, box in zip(
-            _all(read.txts), _all(read.scores), read.word_results, found, strict=True
-        ):
+        for (text, confidence, characters), box in zip(read, found, strict=True):
             corners = _corners(box)
             if text.strip() and confidence >= _LEAST_CONFIDENCE:
-                centers = _centers(text.strip(), cast("WordInfo", characters))
+                centers = _centers(text.strip(), characters)
                 lines.append(OcrLine(text.strip(), float(confidence), corners, centers))
             else:
                 unclear.append(corners)
         return tuple(lines), tuple(unclear)
 
+    def _line(self, crop: Pixels) -> tuple[str, float, WordInfo]:
+        """The text of a line, its confidence, and the columns of its characters."""
+        read = self._reader.recognize_txt([crop])
+        ((text, confidence, characters),) = zip(
+            _all(read.txts), _all(read.scores), read.word_results, strict=True
+        )
+        return text, confidence, cast("WordInfo", characters)
+
     def _crops(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> list[Pixels]:
-        crops: list[Pixels] = self._engine.crop_text_regions(pixels, np.array(found))
+        crops: list[Pixels] = self._reader.crop_text_regions(pixels, np.array(found))
         return crops
+
+
+def _engine(threads: int) -> rapidocr.RapidOCR:
+    return rapidocr.RapidOCR(
+        params={
+            **{name: str(_MODELS / file) for name, file in _PATHS.items()},
+            "Global.log_level": "critical",
+            "Global.max_side_len": _NO_SIDE,
+            "Global.return_word_box": True,
+            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            "Det.limit_type": "max",
+            "Det.limit_side_len": _FIND_SIDE,
+            "Rec.rec_batch_num": _BATCH,
+        }
+    )
 
 
 def _are_vertical(found: Sequence[npt.NDArray[np.float32]]) -> bool:

@@ -26,11 +26,16 @@ _NEAR = 0.3  # in heights of a line: rulings closer than this meet
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Maps a scan's pixels to the page: `scale` is points per pixel, `lean` the skew in radians."""
+    """Maps a scan's pixels to the page.
+
+    `scale` is points per pixel, `lean` the skew in radians, and `origin` the place of the scan's
+    top left corner on the page, in points.
+    """
 
     scan: Scan
     scale: float
     lean: float
+    origin: Point = (0.0, 0.0)
 
     def straight(self, line: OcrLine) -> Box:
         """The box of a line once the scan is straightened, in pixels.
@@ -51,7 +56,10 @@ class Frame:
         left, top, right, bottom = box
         corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
         found = _around([self.scan.on_original(_turned(point, self.lean)) for point in corners])
-        left, top, right, bottom = (round(max(0.0, edge) * self.scale, 2) for edge in found)
+        edges = zip(found, (*self.origin, *self.origin), strict=True)
+        left, top, right, bottom = (
+            round(max(0.0, edge * self.scale + start), 2) for edge, start in edges
+        )
         return left, top, right, bottom
 
 
@@ -82,22 +90,21 @@ def lines(seen: Sequence[OcrLine], frame: Frame) -> list[Line]:
     return [_line([seen[at] for at in row], [boxes[at] for at in row]) for row in rows]
 
 
-def merged(layer: Sequence[Line], scan: Scan, scale: float) -> tuple[list[Line], list[Placed]]:
+def merged(layer: Sequence[Line], frame: Frame) -> tuple[list[Line], list[Placed]]:
     """Merge the lines of a text layer with those that OCR read elsewhere on the page.
 
     Returns the lines in reading order, and the OCR lines used. Boxes are in points of the page.
     Where both have text, the text layer is used.
     """
-    frame = Frame(scan, scale, 0.0)
     taken = [line.box for line in layer]
     ocr_lines = [
-        replace(line, box=frame.on_page(line.box), height=line.height * scale)
-        for line in lines(scan.lines, frame)
+        replace(line, box=frame.on_page(line.box), height=line.height * frame.scale)
+        for line in lines(frame.scan.lines, frame)
     ]
     found = [*layer, *(line for line in ocr_lines if not _lies_on(line.box, taken))]
     boxes = [line.box for line in found]
     order = [at for column in in_columns(boxes) for row in in_rows(boxes, column) for at in row]
-    placed = [(frame.on_page(frame.straight(line)), line) for line in scan.lines]
+    placed = [(frame.on_page(frame.straight(line)), line) for line in frame.scan.lines]
     return [found[at] for at in order], [
         (box, line) for box, line in placed if not _lies_on(box, taken)
     ]

@@ -64,7 +64,8 @@ def read(path: Path, limits: ReadLimits) -> Document:
             with damage():
                 picture.seek(number - 1)
                 upright, scale = prepared(picture)
-            add_scanned(draft, ocr_scan(upright, budget), scale, number)
+            scan = ocr_scan(upright, budget)
+            add_scanned(draft, Frame(scan, scale, scan.lean), number)
     return draft.finish(media_type, pages, tuple(unread), budget.scans)
 
 
@@ -96,11 +97,10 @@ def ocr_scan(picture: Image.Image, budget: OcrBudget) -> Scan:
     return budget.scans[key]
 
 
-def add_scanned(draft: Draft, scan: Scan, scale: float, page: int) -> None:
-    """Add the blocks of a page. `scale` is points per pixel."""
-    frame = Frame(scan, scale, scan.lean)
-    placed = [(frame.straight(line), line) for line in scan.lines]
-    for block in page_blocks(scan, frame):
+def add_scanned(draft: Draft, frame: Frame, page: int) -> None:
+    """Add the blocks of a page that OCR read."""
+    placed = [(frame.straight(line), line) for line in frame.scan.lines]
+    for block in page_blocks(frame.scan, frame):
         sure = confidence(block, placed)
         box = frame.on_page(block.box)
         draft.add(block.text, block.kind, page=page, box=box, confidence=sure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -10,7 +11,8 @@ from documents.document import Document
 from documents.draft import Draft
 from documents.errors import NoTextLayer
 from documents.limits import OcrBudget, ReadLimits
-from documents.ocr.layout import Placed, confidence, merged
+from documents.ocr.layout import Frame, Placed, confidence, merged
+from documents.ocr.scan import Point
 from documents.page.appearance import PageKind
 from documents.page.blocks import Line, PageBlock, blocks
 from documents.page.rulings import insert_tables
@@ -20,8 +22,13 @@ ASK_FOR_OCR = "It needs OCR: send a searchable document."
 DOTS = 200  # per inch: more does not improve OCR
 MOST_SIDE = 4_000
 
-# A page as a picture, and its points per pixel; None if it cannot be rendered.
-Rendered = tuple[Image.Image, float] | None
+
+class Rendered(NamedTuple):
+    """A page as a picture: `scale` is points per pixel, `origin` its top left corner in points."""
+
+    picture: Image.Image
+    scale: float
+    origin: Point = (0.0, 0.0)
 
 
 class ScannedPages:
@@ -39,11 +46,16 @@ class ScannedPages:
         return self._draft.finish(media_type, pages, tuple(self.unread), self._budget.scans)
 
     def read(
-        self, number: int, kind: PageKind, layer: Sequence[Line], render: Callable[[], Rendered]
+        self,
+        number: int,
+        kind: PageKind,
+        layer: Sequence[Line],
+        render: Callable[[], Rendered | None],
     ) -> None:
         """Read a page by OCR, and merge the result with the lines of its text layer.
 
-        Raises `NoTextLayer` if a process with OCR has to read it.
+        `render` returns None for a page that cannot be rendered. Raises `NoTextLayer` if a process
+        with OCR has to read it.
         """
         if self._limits.ocr_pages is None:
             raise NoTextLayer(f"Page {number} of the {self._document} is a picture. {ASK_FOR_OCR}")
@@ -53,13 +65,13 @@ class ScannedPages:
             if self._limits.ocr_pages or kind is PageKind.picture:
                 self.unread.append(number)
             return
-        picture, scale = rendered
-        scan = ocr_scan(picture, self._budget)
+        scan = ocr_scan(rendered.picture, self._budget)
+        frame = Frame(scan, rendered.scale, 0.0 if layer else scan.lean, rendered.origin)
         if layer:
-            found, placed = merged(layer, scan, scale)
+            found, placed = merged(layer, frame)
             add_lines(self._draft, found, number, placed)
         else:
-            add_scanned(self._draft, scan, scale, number)
+            add_scanned(self._draft, frame, number)
 
 
 def add_lines(

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from jobs.batches.input.lines import LineProblem
 from jobs.model.problems import PROBLEM_TYPES, code_of
-from jobs.model.provenance import Provenance
+from jobs.model.provenance import Provenance, provenance_json
 
 Unrun = Literal["batch_expired", "batch_cancelled"]
 
@@ -30,7 +30,7 @@ def output_line(
     """A line for the output file. `body_json` is the JSON of the job's view, or the engine's
     response to a chat, unchanged; `provenance` is that of a chat, as an extra member.
     """
-    extra = b',"provenance":%b' % to_json(provenance) if provenance else b""
+    extra = b',"provenance":%b' % provenance_json(provenance) if provenance else b""
     return _line(_job_line_id(job_id), custom_id, _response(job_id, 200, body_json), b"null", extra)
 
 

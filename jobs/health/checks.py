@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from jobs.batches.eta.situation import clock
+from jobs.health.builds import mixed_since, processes_by_build
 from jobs.health.engines import FAST
 from jobs.health.problem_types import problem
 from jobs.health.report import (
+    ApprovalHealth,
     BatchHealth,
     Disk,
     EngineHealth,
@@ -25,11 +27,13 @@ from jobs.health.report import (
 from jobs.ledger.health import ProviderFault
 from jobs.model.lanes import Lane
 from jobs.process.disk import FULL_BYTES, LOW_SHARE
+from jobs.process.settings import LimitSettings
 from jobs.process.watchdog import Stall
 
 ROLES = ("worker", "courier", "scheduler")
 QUEUE_WARN_SHARE = 0.8
 RESTARTS_MOST, RESTARTS_IN = 3, timedelta(minutes=10)
+UPGRADE_MOST = timedelta(hours=1)
 POISONED = "poisoned"
 _STALL_FRAMES = 6
 _GIB = 1024**3
@@ -56,7 +60,7 @@ class LocalState:
 
 
 def problems_of(
-    health: Health, local: LocalState, max_queued: int, redis_away_since: datetime | None
+    health: Health, local: LocalState, limits: LimitSettings, redis_away_since: datetime | None
 ) -> Sequence[HealthProblem]:
     """Everything that is wrong, the worst first."""
     found = [*_redis(health.redis, redis_away_since)]
@@ -65,12 +69,14 @@ def problems_of(
         found += _processes(health)
         found += _engines(health.engines)
     found += _restarts(health)
+    found += _builds(health)
     found += _clocks(health)
     found += local_problems(health.disks, local.stalls)
-    found += _jobs(health, max_queued)
+    found += _jobs(health, limits.max_queued)
     found += _failures(health.failures)
     found += _batches(health.batches)
     found += _deliveries(health)
+    found += _approvals(health.approvals, limits.approval_warn_hours)
     found += map(_pause, health.pauses)
     found += _provider(health.provider)
     return sorted(found, key=lambda one: one.severity is not Severity.bad)
@@ -151,6 +157,29 @@ def _recent(restarts: Restarts, now: datetime) -> Sequence[datetime]:
     return [at for at in restarts.times if now - at < RESTARTS_IN]
 
 
+def _builds(health: Health) -> Iterator[HealthProblem]:
+    """A mix is normal while an upgrade goes on."""
+    since = mixed_since(health.processes)
+    if since is not None and health.at - since > UPGRADE_MOST:
+        builds = "; ".join(
+            f"{name}: {', '.join(process.name for process in own)}"
+            for name, own in processes_by_build(health.processes).items()
+        )
+        yield problem("builds-mixed", "processes", since=since, builds=builds)
+
+
+def _approvals(approvals: Iterable[ApprovalHealth], hours: float) -> Iterator[HealthProblem]:
+    for one in approvals:
+        if one.overdue:
+            yield problem(
+                "approvals-overdue",
+                one.department,
+                since=one.oldest_at,
+                count=one.overdue,
+                hours=f"{hours:g}",
+            )
+
+
 def _clocks(health: Health) -> Iterator[HealthProblem]:
     """One for each machine: its processes have the same clock."""
     named = set[str]()
@@ -206,6 +235,8 @@ def _failures(failures: Iterable[Failures]) -> Iterator[HealthProblem]:
                 "jobs-poisoned",
                 f"{failure.task} of {failure.department}",
                 since=min((job.at for job in failure.jobs), default=None),
+                task=failure.task,
+                department=failure.department,
                 count=failure.count,
                 jobs=", ".join(job.id for job in failure.jobs),
             )

@@ -16,6 +16,7 @@ from jobs.batches.eta.situation import Situation
 from jobs.health.checks import LocalState, local_problems, problems_of
 from jobs.health.engines import engines_of
 from jobs.health.report import (
+    ApprovalHealth,
     BatchHealth,
     CallbackHealth,
     Disk,
@@ -40,7 +41,7 @@ from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaName
 from jobs.model.states import CallbackStatus, JobStatus, JobSubstatus
 from jobs.process.disk import DiskSpace, disk_space
-from jobs.process.settings import BulkSettings
+from jobs.process.settings import BulkSettings, LimitSettings
 from jobs.process.watchdog import Stall, stalls
 
 _HOUR = timedelta(hours=1)
@@ -52,16 +53,16 @@ _REDIS_FILES = "redis"
 class HealthReader:
     """Reads the system's health again and again. Keep one: it knows since when Redis is away.
 
-    `max_queued`: open jobs above which submissions are refused. `data_dir`: the folder whose disk
-    and files on this machine are read too.
+    `limits`: what counts as too many jobs, and as too long a wait for approval. `data_dir`: the
+    folder whose disk and files on this machine are read too.
     """
 
     def __init__(
-        self, ledger: Ledger, bulk: BulkSettings, max_queued: int, data_dir: Path | None
+        self, ledger: Ledger, bulk: BulkSettings, limits: LimitSettings, data_dir: Path | None
     ) -> None:
         self._ledger = ledger
         self._bulk = bulk
-        self._max_queued = max_queued
+        self._limits = limits
         self._data_dir = data_dir
         self._away_since: datetime | None = None
 
@@ -103,7 +104,7 @@ class HealthReader:
             self._away_since = last_write or datetime.now(UTC)
 
     def _finish(self, health: Health, local: LocalState) -> Health:
-        found = problems_of(health, local, self._max_queued, self._away_since)
+        found = problems_of(health, local, self._limits, self._away_since)
         return replace(health, problems=tuple(found))
 
     async def _of_ledger(self, local: LocalState, fault: ServerFault | None) -> Health:
@@ -126,6 +127,7 @@ class HealthReader:
                 for one in await ledger.health.failing_receivers()
             ),
             callbacks=tuple(_callbacks(names, statistics)),
+            approvals=tuple(await self._approvals(names, situation.now)),
             disks=tuple(_disks(situation.processes, situation.now, local)),
             restarts=tuple(
                 _restarts(await ledger.processes.last_starts(), situation.processes, situation.now)
@@ -155,6 +157,13 @@ class HealthReader:
             waiting = statistics.queues[Queue(lane.value)]
             lanes.append(LaneHealth(lane, waiting, age, job.id if job else None))
         return lanes
+
+    async def _approvals(self, names: Sequence[str], now: datetime) -> Sequence[ApprovalHealth]:
+        overdue_before = now - timedelta(hours=self._limits.approval_warn_hours)
+        return [
+            ApprovalHealth(one.department, one.count, one.overdue, one.oldest_at)
+            for one in await self._ledger.health.waiting_approvals(names, overdue_before)
+        ]
 
     def _windows(
         self, departments: Sequence[Department], situation: Situation
@@ -252,6 +261,7 @@ def _process(process: Process) -> ProcessHealth:
         in_hand=process.detail.get("in_hand"),
         lanes=tuple(map(Lane, process.detail.get("lanes", ()))),
         offline=process.detail.get("offline"),
+        build=process.detail.get("build"),
     )
 
 

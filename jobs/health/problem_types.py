@@ -171,8 +171,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "jobs-poisoned": ProblemType(
         "jobs",
         _WARN,
-        "{count} {subject} jobs killed their worker or engine each time and were set aside in the "
-        "last hour: {jobs}",
+        "{count} {task} jobs of {department} killed their worker or engine each time and were set "
+        "aside in the last hour: {jobs}",
         "keep their documents, read worker.log at these times, and do not send them again",
     ),
     "batch-stalled": ProblemType(
@@ -187,6 +187,19 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "{subject} of {department}, with {done} of {total} lines done, is expected {expected}, "
         "after its deadline {deadline}",
         "give it more of the engines: add some, pause other work, or raise the department's weight",
+    ),
+    "builds-mixed": ProblemType(
+        "builds",
+        _WARN,
+        "processes have run different builds for more than an hour: {builds}",
+        "finish the upgrade: restart the processes of the older build",
+    ),
+    "approvals-overdue": ProblemType(
+        "approvals",
+        _WARN,
+        "{count} results of {subject} have waited for approval for more than {hours} h",
+        "ask the department's reviewers: a result that nobody decides on expires "
+        "(`chancery department approval {subject}`)",
     ),
     "callbacks-dead": ProblemType(
         "callbacks",

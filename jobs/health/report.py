@@ -113,7 +113,8 @@ class ProcessHealth:
     """A process with a heartbeat in the last ten minutes. `clock_offset_seconds`: how far the clock
     of its machine is ahead of Redis's; None if it was not measured. `clock_skewed_seconds`:
     for how long by more than five seconds. `lanes`: of a worker, empty for
-    both. `offline`: whether documents are opened in processes without a network.
+    both. `offline`: whether documents are opened in processes without a network. `build`: the code
+    that it runs; None for a process of a release that does not report it.
     """
 
     role: str
@@ -128,6 +129,7 @@ class ProcessHealth:
     clock_skewed_seconds: float | None = None
     lanes: tuple[Lane, ...] = ()
     offline: bool | None = None
+    build: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,18 @@ class CallbackHealth:
     pending: int
     dead: int
     gone: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalHealth:
+    """A department's results that wait for a person. `overdue`: for longer than the setting
+    `CHANCERY_APPROVAL_WARN_HOURS`. `oldest_at`: since when the oldest one waits.
+    """
+
+    department: str
+    waiting: int
+    overdue: int
+    oldest_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +260,7 @@ class Health:
     oldest_waiting: tuple[LaneHealth, ...] = ()
     receivers: tuple[ReceiverHealth, ...] = ()
     callbacks: tuple[CallbackHealth, ...] = ()
+    approvals: tuple[ApprovalHealth, ...] = ()
     disks: tuple[Disk, ...] = ()
     restarts: tuple[Restarts, ...] = ()
     pauses: tuple[PauseHealth, ...] = ()

@@ -261,28 +261,27 @@ class BatchLedger:
 
     async def unflushed(self, batch_id: str, most: int) -> PendingLines | None:
         """The next outcomes to write, at most `most`. None: another scheduler has written them."""
-        redis = self._connection.redis
-        pipeline = redis.pipeline(transaction=False)
-        pipeline.hgetall(f"{PREFIX}batch:{batch_id}")
-        pipeline.lrange(f"{PREFIX}outcomes:{batch_id}", 0, most - 1)
-        record, ids = await self._connection.ask(pipeline.execute())
-        if not record:
+        # One script: reading the replies to many commands takes longer than all else here.
+        record, *jobs = await self._connection.run("batches/unflushed", batch_id, most)
+        if not record or not all(jobs):
             return None
-        batch = read_batch(record)
-        for job_id in ids:
-            pipeline.hgetall(f"{PREFIX}job:{job_id}")
-        unrun = min(most - len(ids), batch.indexed - batch.released) if batch.closing else 0
-        pipeline.execute_command(
-            "GETRANGE",
-            f"{PREFIX}index:{batch_id}",
-            batch.released * ENTRY_BYTES,
-            (batch.released + unrun) * ENTRY_BYTES - 1,
-            NEVER_DECODE=True,
+        batch = read_batch(pairs(record))
+        unrun = min(most - len(jobs), batch.indexed - batch.released) if batch.closing else 0
+        entries = await self._entries(batch, unrun) if unrun else b""
+        return PendingLines(batch, [read_job(pairs(job)) for job in jobs], entries)
+
+    async def _entries(self, batch: Batch, count: int) -> bytes:
+        """The entries in the index of the next lines that no worker has claimed."""
+        entries: bytes = await self._connection.ask(
+            self._connection.redis.execute_command(  # type: ignore[no-untyped-call]
+                "GETRANGE",
+                f"{PREFIX}index:{batch.id}",
+                batch.released * ENTRY_BYTES,
+                (batch.released + count) * ENTRY_BYTES - 1,
+                NEVER_DECODE=True,
+            )
         )
-        *jobs, entries = await self._connection.ask(pipeline.execute())
-        if not all(jobs):
-            return None  # another scheduler wrote them between the two reads
-        return PendingLines(batch, [read_job(job) for job in jobs], entries if unrun else b"")
+        return entries
 
     async def flush(self, flushed: FlushResult) -> bool:
         """Add written segments to the batch's files. The last line ends the batch.

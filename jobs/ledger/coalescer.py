@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -24,11 +26,21 @@ class Coalescer(Generic[Item, Answer]):
         self._send = send
         self._most = most
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._sent_at = -math.inf
+        self._due = math.inf
+        self._is_due = asyncio.Event()
         self._sending: asyncio.Task[None] | None = None
 
-    async def ask(self, item: Item) -> Answer:
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    async def ask(self, item: Item, apart_seconds: float = 0.0) -> Answer:
+        """`apart_seconds`: the item waits for others until this time has passed since the last
+        call, or a call is full.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((item, answer))
+        self._due = min(self._due, self._sent_at + apart_seconds)
+        if self._due <= loop.time() or len(self._waiting) >= self._most:
+            self._is_due.set()
         if self._sending is None:
             self._sending = asyncio.create_task(self._send_all())
         return await answer
@@ -36,10 +48,23 @@ class Coalescer(Generic[Item, Answer]):
     async def _send_all(self) -> None:
         try:
             while self._waiting:
+                await self._wait_until_due()
                 most = min(self._most, len(self._waiting))
-                await self._send_group([self._waiting.popleft() for _ in range(most)])
+                group = [self._waiting.popleft() for _ in range(most)]
+                if not self._waiting:
+                    self._due = math.inf
+                    self._is_due.clear()
+                self._sent_at = asyncio.get_running_loop().time()
+                await self._send_group(group)
         finally:
             self._sending = None
+
+    async def _wait_until_due(self) -> None:
+        """Wait until the first item is due, or a call is full."""
+        if not self._is_due.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._due):
+                    await self._is_due.wait()
 
     async def _send_group(self, group: Sequence[tuple[Item, asyncio.Future[Answer]]]) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Records of documents. Their bytes are in the store."""
+"""Records of documents. Their bytes are in the store, those of short texts in the record."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class DocumentLedger:
         await self._connection.run("documents/withdraw", department, document_id)
 
     async def delete(self, department: str, document_id: str) -> str | None:
-        """Remove a document's record. Returns its blob, which the caller deletes. None: no such
-        document.
+        """Remove a document's record. Returns its blob, which the caller deletes; an empty text if
+        nothing of it is in the store. None: no such document.
 
         Raises `ProblemError("document-in-use")` while an open job or a library uses it.
         """

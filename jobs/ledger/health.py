@@ -40,6 +40,16 @@ class WaitingJob:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingApprovals:
+    """A department's results that wait for a person, `overdue` of them for too long."""
+
+    department: str
+    count: int
+    overdue: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ClosedWork:
     """Bulk work outside its window. Not `known`: no scheduler has said so for a minute."""
 
@@ -122,6 +132,28 @@ class HealthLedger:
             if created
         ]
         return {job.lane: job for job in sorted(jobs, key=lambda job: job.since, reverse=True)}
+
+    async def waiting_approvals(
+        self, departments: Sequence[str], overdue_before: datetime
+    ) -> Sequence[WaitingApprovals]:
+        """Of each department that has results that wait for approval.
+
+        `overdue_before`: those that began to wait before are overdue.
+        """
+        pipeline = self._connection.redis.pipeline(transaction=False)
+        for name in departments:
+            key = f"{PREFIX}awaiting:{name}"
+            pipeline.zcard(key)
+            pipeline.zcount(key, "-inf", overdue_before.timestamp() * 1000)
+            pipeline.zrange(key, 0, 0, withscores=True)
+        answers = await self._connection.ask(pipeline.execute())
+        return [
+            WaitingApprovals(name, count, overdue, to_moment(str(oldest[0][1])))
+            for name, count, overdue, oldest in zip(
+                departments, answers[::3], answers[1::3], answers[2::3], strict=True
+            )
+            if oldest
+        ]
 
     async def note_provider(self, issuer: str, reason: str | None, keep: timedelta) -> None:
         """Note why the identity provider cannot be used, for as long as `keep`; None: it can be."""

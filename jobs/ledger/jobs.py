@@ -52,8 +52,8 @@ class Submission:
 class JobReceipt:
     """What was stored for a submission.
 
-    `replayed`: the body is the reply to an earlier request with the same key. `blob`: where the
-    document's bytes are, which may be an earlier upload. `quotas`: what is left of the
+    `replayed`: the body is the reply to an earlier request with the same key. `blob`: where in the
+    store the document's bytes are, which may be an earlier upload. `quotas`: what is left of the
     department's quotas.
     """
 

@@ -97,7 +97,7 @@ def to_job(record: Record) -> Job:
         finished_at=to_time(record.get("finished_at")),
         attempts=int(record["attempts"]),
         progress=Progress(int(record.get("done", 0)), int(record.get("total", 0))),
-        result=from_json(record["result"]) if record.get("result") else None,
+        result_json=record.get("result") or None,
         result_blob=record.get("result_blob") or None,
         error=_error(record["error"]) if record.get("error") else None,
         usage=Usage(**from_json(record["usage"])) if record.get("usage") else Usage(),

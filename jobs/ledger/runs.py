@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from jobs.ledger.server.connection import Connection
 from jobs.ledger.task_use import ending_amounts, run_amounts
 from jobs.ledger.unreadable import PROBLEM, readable
 from jobs.model.ids import new_job_id
-from jobs.model.job import Claim, Progress, RunUsage, Usage
+from jobs.model.job import Claim, InputLine, Progress, RunUsage, Usage
 from jobs.model.lanes import EXPECTED_MS, Lane
 from jobs.model.problems import Problem
 from jobs.model.provenance import Provenance, provenance_record
@@ -23,6 +23,9 @@ from jobs.model.roles import Role
 from jobs.model.states import JobStatus
 
 UNUSED = RunUsage()
+# The time between two calls that end lines of bulk batches.
+LINES_SECONDS = 0.01
+_USAGE_FIELDS = tuple(one.name for one in fields(Usage))
 
 
 class Finish(IntEnum):
@@ -186,6 +189,15 @@ class RunLedger:
         """Those claims whose records can be read; the jobs of the others are ended."""
         claims, unreadable = list[Claim](), list[Record]()
         for answer in granted:
+            if answer[0] == "lines":
+                shared, lines = pairs(answer[1]), list(zip(*[iter(answer[2])] * 5, strict=True))
+                of_lines = readable(
+                    "batch", shared["batch_id"], partial(_line_claims, shared, lines)
+                )
+                claims += of_lines or ()
+                if of_lines is None:
+                    unreadable += [{"id": id_, "token": shared["token"]} for id_, *_ in lines]
+                continue
             record = pairs(answer[1])
             claim = readable("job", record["id"], partial(_claim, record, answer[2]))
             if claim is None:
@@ -224,8 +236,13 @@ class RunLedger:
         return frozenset(await self._connection.run("jobs/renew", *args))
 
     async def finish(self, claim: Claim, ending: Ending) -> Finish:
-        """End the job with this run's outcome, or hold its result for approval."""
-        return await self._finishing.ask((claim, ending))
+        """End the job with this run's outcome, or hold its result for approval.
+
+        Lines of bulk batches share calls: one for many costs little more than one for one.
+        """
+        job = claim.job
+        is_bulk_line = job.batch_id is not None and job.lane is Lane.bulk
+        return await self._finishing.ask((claim, ending), LINES_SECONDS if is_bulk_line else 0.0)
 
     async def _finish(self, runs: Sequence[tuple[Claim, Ending]]) -> Sequence[Finish]:
         args: list[str | int] = []
@@ -269,8 +286,22 @@ def _claim(record: Record, flat_document: Sequence[str]) -> Claim:
     )
 
 
+def _line_claims(shared: Record, lines: Sequence[Sequence[Any]]) -> Sequence[Claim]:
+    """The first claims of lines of a batch, whose records differ only in `lines`."""
+    job, token = to_job({**shared, "id": "", "task": ""}), int(shared["token"])
+    return [
+        Claim(
+            replace(job, id=id_, task=task, line=InputLine(shared["blob"], number, offset, length)),
+            token,
+            tries=0,
+            document=None,
+        )
+        for id_, task, offset, length, number in lines
+    ]
+
+
 def _ending_fields(ending: Ending) -> str:
-    fields: dict[str, Any] = {
+    record: dict[str, Any] = {
         "result": ending.result,
         "result_blob": ending.result_blob,
         "result_bytes": str(ending.result_bytes) if ending.result_blob else None,
@@ -279,12 +310,13 @@ def _ending_fields(ending: Ending) -> str:
         "provenance": provenance_record(ending.provenance) if ending.provenance else None,
         "confidence": None if ending.confidence is None else str(ending.confidence),
     }
-    return dump([part for pair in fields.items() if pair[1] is not None for part in pair])
+    return dump([part for pair in record.items() if pair[1] is not None for part in pair])
 
 
 def _rounded(usage: Usage) -> Mapping[str, float]:
     """Without amounts of 0, to save memory."""
-    return {name: round(amount, 3) for name, amount in asdict(usage).items() if amount}
+    amounts = ((name, getattr(usage, name)) for name in _USAGE_FIELDS)
+    return {name: round(amount, 3) for name, amount in amounts if amount}
 
 
 def _amounts(task: str, ending: Ending) -> Mapping[str, int]:

@@ -95,7 +95,8 @@ def ending_amounts(
 def run_amounts(task: str, used: RunUsage) -> Mapping[str, int]:
     """The amounts that a run adds to these counters, whether or not it ends the job."""
     amounts = dict(_of_day(used.total))
-    for role, part in ((Role.fast, used.fast), (Role.full, used.total - used.fast)):
+    both = [(Role.fast, used.fast), (Role.full, used.total - used.fast)]
+    for role, part in both if Role.fast in used.models else [(Role.full, used.total)]:
         model = used.models.get(role, "")
         for name, amount in _of_model(part).items():
             amounts[_counter(task, role, name, model)] = amount

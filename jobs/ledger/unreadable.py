@@ -97,7 +97,7 @@ def _unreadable_job(record: Record) -> Job:
         finished_at=None,
         attempts=0,
         progress=Progress(),
-        result=None,
+        result_json=None,
         result_blob=None,
         error=PROBLEM.to_dict(),
         usage=Usage(),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import from_json
+
 from jobs.model.lanes import Lane
 from jobs.model.provenance import Provenance
 from jobs.model.roles import ModelChoice, Role
@@ -104,7 +106,7 @@ class NewJob:
 class Job:
     """One task on one document for one department.
 
-    `model`: the requested model; None for the worker's default. `result`: the result's JSON value,
+    `model`: the requested model; None for the worker's default. `result_json`: the result's JSON,
     None if the store has it under the name `result_blob`. `error`: a problem object (RFC 9457).
     `line`: set for a line of a batch, whose options, input and metadata are only in the batch's
     input file. `traceparent`: the step of a trace that submitted it; None if it is not traced.
@@ -131,7 +133,7 @@ class Job:
     finished_at: datetime | None
     attempts: int
     progress: Progress
-    result: Any
+    result_json: str | None
     result_blob: str | None
     error: Mapping[str, Any] | None
     usage: Usage
@@ -144,10 +146,16 @@ class Job:
     held_blob: str | None = None
     case_blob: str | None = None
 
+    @property
+    def result(self) -> Any:
+        """The result's JSON value."""
+        return from_json(self.result_json) if self.result_json else None
+
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document to be recorded. `blob` is the name of its bytes in the store.
+    """A document to be recorded. `blob` is the name of its bytes in the store, or a short text
+    itself (`jobs/blobs.py`).
 
     `secrecy_checked`: whether all of it was checked for secrecy markings when it was sent.
     """

@@ -88,6 +88,11 @@ def provenance_record(provenance: Provenance) -> str:
     return _RECORD.dump_json(provenance, exclude_defaults=True).decode()
 
 
+def provenance_json(provenance: Provenance) -> bytes:
+    """JSON with all members, as departments see it."""
+    return _RECORD.dump_json(provenance)
+
+
 def to_provenance(record: str) -> Provenance:
     """Parse a record of this, an older or a newer release."""
     return _RECORD.validate_json(record)

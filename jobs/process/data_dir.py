@@ -13,6 +13,8 @@ from jobs.process.settings import AuditSettings, StoreSettings
 from jobs.sealing.errors import UnusableKeys
 from jobs.store import keys_of
 
+# The folder in it for the metrics of several api processes on one port.
+API_METRICS = "api-metrics"
 _GROUP_AND_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 

@@ -44,6 +44,11 @@ def offer_in_process() -> None:
     that needs none of them.
     """
     load_built_in()
+    offer_own_in_process()
+
+
+def offer_own_in_process() -> None:
+    """As `offer_in_process`, but leave the built-in tasks to be imported when they are used."""
     with suppress(TaskFilesRefused):
         offer_own_tasks(TaskSettings())
 

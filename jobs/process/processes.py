@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
 from documents.isolation.pool import ReaderPool
-from jobs.process.department_tasks import offer_in_process
+from jobs.process.department_tasks import offer_in_process, offer_own_in_process
 from jobs.process.settings import TaskSettings
 from tasks import FILE_WORK_PATH
 from tasks.registry import load_built_in
@@ -17,17 +18,37 @@ from tasks.registry import load_built_in
 _WARM_UP_SECONDS = 4.0
 log = structlog.get_logger()
 _OFFER = f"{offer_in_process.__module__}:{offer_in_process.__name__}"
+_OFFER_OWN = f"{offer_own_in_process.__module__}:{offer_own_in_process.__name__}"
 
 
 def task_processes(tasks: TaskSettings, **limits: Any) -> ReaderPool:
     """A pool whose processes have all tasks, departments' own ones too. `limits`: `ReaderPool`."""
-    folder = tasks.tasks_dir
     return ReaderPool(
-        file_work=FILE_WORK_PATH,
-        preload=(_OFFER,),
-        environment={"CHANCERY_TASKS_DIR": str(folder.absolute())} if folder else {},
+        file_work=FILE_WORK_PATH, preload=(_OFFER,), environment=_environment(tasks), **limits
+    )
+
+
+def computing_processes(tasks: TaskSettings, *modules: str, **limits: Any) -> ReaderPool:
+    """A pool that starts in half a second, for functions of `modules`. Its processes read no
+    documents, and import a task when it is first used. `limits`: `ReaderPool`.
+    """
+    return ReaderPool(
+        preload=(_OFFER_OWN, *modules),
+        reads=False,
+        environment=_environment(tasks),
         **limits,
     )
+
+
+def _environment(tasks: TaskSettings) -> Mapping[str, str]:
+    folder = tasks.tasks_dir
+    return {"CHANCERY_TASKS_DIR": str(folder.absolute())} if folder else {}
+
+
+async def start_later(processes: ReaderPool, after_seconds: float = _WARM_UP_SECONDS) -> None:
+    """Start the pool's server, unless a request needs it earlier."""
+    await asyncio.sleep(after_seconds)
+    await processes.start()
 
 
 async def warm_up(processes: ReaderPool, after_seconds: float = _WARM_UP_SECONDS) -> None:

@@ -31,8 +31,15 @@ STOP_MARGIN_SECONDS = 5.0
 ENDED_STATUS = int(loop_monitor.EXIT_SIGNAL)
 RECORDS_FILE = "stalls.jsonl"
 NAME_VARIABLE = "CHANCERY_PROCESS_NAME"
+# In the response to `/healthz` where several processes share a port: which of them has answered.
+PROCESS_HEADER = "Chancery-Process"
 _SCRIPT = loop_monitor.__file__
 log = structlog.get_logger()
+
+
+def process_label(role: str) -> str:
+    """The supervisor's name for this process, which it has again after a restart: `api-2`."""
+    return os.environ.get(NAME_VARIABLE, role).partition("@")[0]
 
 
 class Watchdog:

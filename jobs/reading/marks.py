@@ -14,14 +14,15 @@ class Mark:
     """A place that a result names, and why.
 
     `group` and `code` are a key of the catalogue of texts, or empty. `title` is what the result
-    says about it, `note` what it proposes, `words` what is there. `start` and `end` are offsets
-    into the document's text, `page` counts from 1, `box` is in points; each is None where the
-    result does not have it.
+    says about it, `clause` the clause of the standard, `note` what it proposes or found, `words`
+    what is there. `start` and `end` are offsets into the document's text, `page` counts from 1,
+    `box` is in points; each is None where the result does not have it.
     """
 
     group: str = ""
     code: str = ""
     title: str = ""
+    clause: str = ""
     note: str = ""
     words: str = ""
     start: int | None = None
@@ -125,7 +126,8 @@ def _layout(*names: str) -> Callable[[Mapping[str, Any]], Iterator[Mark]]:
                 yield Mark(
                     group="layout",
                     code=name,
-                    title=f"{finding.get('expected', '')} ({finding.get('clause', '')})",
+                    title=str(finding.get("expected", "")),
+                    clause=str(finding.get("clause", "")),
                     note=str(finding.get("found", "")),
                     words=str(place.get("words", "")),
                 )

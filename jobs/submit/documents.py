@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
@@ -89,7 +90,7 @@ class Documents:
         self, department: str, data: bytes, *, filename: str, media_type: str
     ) -> StoredDocument:
         """Store a file that a task created. Raises `ProblemError`: `storage-full`, the ledger's."""
-        document = await self._put(department, data, media_type)
+        document = await self._put(department, data, media_type, self._store.put)
         return await self._record(replace(document, filename=filename), above_quota=True)
 
     async def check_text(self, department: Department, text: str) -> None:
@@ -99,7 +100,8 @@ class Documents:
 
     async def store_text(self, department: str, text: str) -> NewDocument:
         """Put a text into the store, without a record in the ledger."""
-        return await self._put(department, text.encode("utf-8", "replace"), plain_text.MEDIA_TYPE)
+        data = text.encode("utf-8", "replace")
+        return await self._put(department, data, plain_text.MEDIA_TYPE, self._store.put_text)
 
     async def keep_text(self, department: str, text: str) -> StoredDocument:
         """Store a text as a document. Raises `ProblemError`: `storage-full`, the ledger's."""
@@ -114,7 +116,13 @@ class Documents:
         """Remove the bytes of a document that has no record."""
         await self._store.delete(document.blob)
 
-    async def _put(self, department: str, data: bytes, media_type: str) -> NewDocument:
+    async def _put(
+        self,
+        department: str,
+        data: bytes,
+        media_type: str,
+        put: Callable[[bytes, str, str], Awaitable[str]],
+    ) -> NewDocument:
         sha256 = hashlib.sha256(data).hexdigest()
         return NewDocument(
             id=document_id(sha256),
@@ -123,7 +131,7 @@ class Documents:
             bytes=len(data),
             media_type=media_type,
             filename=None,
-            blob=await self._store.put(data, department, document_id(sha256)),
+            blob=await put(data, department, document_id(sha256)),
         )
 
     async def _record(self, document: NewDocument, *, above_quota: bool = False) -> StoredDocument:

@@ -139,6 +139,9 @@ def check_target(url: str, allow: AllowList, addresses: Sequence[Address]) -> Ta
 
 async def resolve(target: Target) -> Sequence[Address]:
     """All addresses of the target's host; empty if it cannot be resolved."""
+    address = literal(target.host)
+    if address is not None:  # a look-up takes a thread
+        return (address,)
     loop = asyncio.get_running_loop()
     try:
         results = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)

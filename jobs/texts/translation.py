@@ -3,7 +3,8 @@
 Their English stands in the code. `problems.zh.toml` has a problem's `title` and `advice` by its
 code, `health.zh.toml` the `detail` and `advice` of a problem of the system's health,
 `sentences.zh.toml` English templates with `{placeholders}` and their translation, and
-`phrases`, the translation of their values. Names of tasks are in the catalogue, `task.NAME.name`.
+`phrases`, the translation of their values. `findings.zh.toml` has the same for what is in results
+of format checks and proofreading. Names of tasks are in the catalogue, `task.NAME.name`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,13 @@ from jobs.texts import Language, language_of, texts
 from tasks.task import Task
 
 Texts = Mapping[str, Mapping[str, str]]
+# The lists of findings in the results of tasks, with the members that are sentences of the code.
+_LAYOUT = ("expected", "found")
+_FINDINGS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "format_check": {"findings": _LAYOUT},
+    "format_fix": {"left": _LAYOUT, "changes": _LAYOUT},
+    "proofread": {"edits": ("reason",), "remarks": ("reason",)},
+}
 _FOLDER = Path(__file__).parent
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # In this order, as in POSIX: the first that is set and not empty decides.
@@ -39,13 +47,14 @@ class Translation:
         health: Texts | None = None,
         sentences: Sequence[Mapping[str, str]] = (),
         phrases: Mapping[str, str] | None = None,
+        findings: Sentences | None = None,
     ) -> None:
         self.language = language
         self._problems = problems
         self._texts = texts(language)
         self._health = health or {}
-        self._phrases = phrases or {}
-        self._sentences = [_Sentence(each["en"], each["zh"]) for each in sentences]
+        self._sentences = Sentences(phrases or {}, sentences)
+        self._findings = findings or Sentences({}, ())
 
     def title(self, code: str) -> str:
         """The title of a problem, by its code."""
@@ -93,20 +102,33 @@ class Translation:
         """The translation of a sentence. None: it has none."""
         if self.language is Language.en:
             return english
-        if english in self._phrases:
-            return self._phrases[english]
-        if len(english) > MAX_SENTENCE_CHARS:
-            return None
-        for sentence in self._sentences:
-            values = sentence.values(english)
-            if values is not None:
-                return sentence.translate(
-                    {
-                        name: value if name in sentence.codes else self.sentence(value)
-                        for name, value in values.items()
-                    }
-                )
-        return None
+        return self._sentences.translation(english)
+
+    def finding(self, english: str) -> str:
+        """The translation of a text in a finding of a result; the text itself if it has none."""
+        if self.language is Language.en:
+            return english
+        return self._findings.translation(english) or english
+
+    def result(self, task: str, result: Any) -> Any:
+        """A result with the texts of its findings in this language. `result` is not changed."""
+        lists = _FINDINGS.get(task)
+        if self.language is Language.en or lists is None or not isinstance(result, dict):
+            return result
+        return result | {
+            name: [self._in_finding(one, members) for one in result[name]]
+            for name, members in lists.items()
+            if isinstance(result.get(name), list)
+        }
+
+    def _in_finding(self, finding: Any, members: Sequence[str]) -> Any:
+        if not isinstance(finding, dict):
+            return finding
+        return finding | {
+            name: self.finding(finding[name])
+            for name in members
+            if isinstance(finding.get(name), str)
+        }
 
     def task_name(self, name: str) -> str:
         """The name of a task for people; of a department's task its own name."""
@@ -124,12 +146,14 @@ def translation(language: Language) -> Translation:
     if language is Language.en:
         return Translation(language, problems={})
     sentences = _read(f"sentences.{language}.toml")
+    findings = _read(f"findings.{language}.toml")
     return Translation(
         language,
         problems=_read(f"problems.{language}.toml"),
         health=_read(f"health.{language}.toml"),
         sentences=sentences["sentences"],
         phrases=sentences["phrases"],
+        findings=Sentences(findings["phrases"], findings["sentences"]),
     )
 
 
@@ -137,6 +161,31 @@ def language_of_environment(environment: Mapping[str, str]) -> Language:
     """The language of a process's messages; English unless it is Chinese."""
     locale = next((environment[name] for name in _VARIABLES if environment.get(name)), "")
     return language_of(locale, Language.en)
+
+
+class Sentences:
+    """Translations of phrases, and of sentences with placeholders."""
+
+    def __init__(self, phrases: Mapping[str, str], sentences: Sequence[Mapping[str, str]]) -> None:
+        self._phrases = phrases
+        self._sentences = [_Sentence(each["en"], each["zh"]) for each in sentences]
+
+    def translation(self, english: str) -> str | None:
+        """None: it has none. Values of placeholders are translated too, where they can be."""
+        if english in self._phrases:
+            return self._phrases[english]
+        if len(english) > MAX_SENTENCE_CHARS:
+            return None
+        for sentence in self._sentences:
+            values = sentence.values(english)
+            if values is not None:
+                return sentence.translate(
+                    {
+                        name: value if name in sentence.codes else self.translation(value) or value
+                        for name, value in values.items()
+                    }
+                )
+        return None
 
 
 class _Sentence:

@@ -26,6 +26,7 @@ from tasks.limits import MOST_LISTED
 from tasks.references import DocumentRef, LibraryRef
 from tasks.task import Task
 from tasks.text.edits import Edit
+from tasks.unread import UnreadItem, unread_items
 
 _LAW = "市场管理办法\n2020年1月1日公布\n第一条 市场每日开放。\n第二条 市场内禁止吸烟。"
 
@@ -61,6 +62,7 @@ class CiteCheckOptions(BaseModel):
 
 class Verdict(StrEnum):
     ok = "ok"
+    words_not_compared = "words-not-compared"
     unknown_law = "unknown-law"
     superseded = "superseded"
     no_such_article = "no-such-article"
@@ -75,9 +77,11 @@ class CitationCheck(BaseModel):
     end: int = Field(description="Offset after the last character.")
     page: int | None = Field(description="The page, from 1; null where the format has no pages.")
     verdict: Verdict = Field(
-        description="`ok`: no error was found. `unknown-law`: the library has no law of that name, "
-        "or not the version named. `superseded`: the version named or quoted is not the latest "
-        "in the library. `no-such-article`: the law has no such article, paragraph or item. "
+        description="`ok`: no error was found. `words-not-compared`: the provision exists, and the "
+        "text says without quotation marks what it states, which was not compared. `unknown-law`: "
+        "the library has no law of that name, or not the version named. `superseded`: the version "
+        "named or quoted is not the latest in the library. `no-such-article`: the law has no such "
+        "article, paragraph or item. "
         "`quotation-differs`: the quoted words are not in the provision."
     )
     law: str | None = Field(description="The title of the law in the library; null if unknown.")
@@ -131,12 +135,14 @@ class CiteCheckResult(BaseModel):
                 "not_listed": 0,
                 "counts": {
                     "ok": 0,
+                    "words-not-compared": 0,
                     "unknown-law": 0,
                     "superseded": 0,
                     "no-such-article": 1,
                     "quotation-differs": 0,
                 },
                 "laws": [{"title": "市场管理办法", "version": "2020-01-01", "current": True}],
+                "unread": [],
             }
         }
     )
@@ -153,6 +159,11 @@ class CiteCheckResult(BaseModel):
         description="How many entries of `citations` have each verdict."
     )
     laws: list[LawInLibrary] = Field(description="The laws used for the check.")
+    unread: list[UnreadItem] = Field(
+        default=[],
+        description="What was on a page of the document and was not read, so that it is not part "
+        "of the result: its kind, place and the reason.",
+    )
 
 
 async def cite_check(
@@ -164,7 +175,7 @@ async def cite_check(
     engine.progress(0, 1)
     result = await compute(check_citations, document, laws_of(options), options.short_names)
     engine.progress(1, 1)
-    return result
+    return result.model_copy(update={"unread": unread_items(document)})
 
 
 def laws_of(options: CiteCheckOptions) -> list[LawText]:
@@ -260,7 +271,8 @@ def _check_provision(
     law, quote = versions[-1], citation.quote
     missing = missing_part(law, provision)
     if quote is None or (not missing and _quotes(law, citation, quote, search)):
-        verdict = Verdict.no_such_article if missing else Verdict.ok
+        right = Verdict.words_not_compared if citation.states_words else Verdict.ok
+        verdict = Verdict.no_such_article if missing else right
         return check.model_copy(update={"verdict": verdict, "missing": missing})
     older = next((one for one in versions[-2::-1] if _quotes(one, citation, quote, search)), None)
     if older is not None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 import ahocorasick  # type: ignore[import-not-found] # a C extension without type stubs
 
 from tasks.cite_check.cited_provisions import ARTICLE_FOLLOWS, Provision, read_provisions
+from tasks.cite_check.further_provisions import continues, further_provisions
+from tasks.cite_check.statements import states_words
 
 # The ending of a law's name. Other titles in 《》 are books, notices and the like.
 _LAW_NAME = re.compile(
@@ -42,7 +44,8 @@ class Citation:
     """`start` and `end` are offsets of the name with its provision, or of a further provision.
 
     `year` is that of the cited version. The last provision of a name has the `quote`, which may
-    be from one of the provisions `before` it.
+    be from one of the provisions `before` it and ends at `quote_end`; without one, `states_words`
+    tells whether the text says what it states.
     """
 
     start: int
@@ -51,25 +54,39 @@ class Citation:
     year: int | None = None
     provision: Provision | None = None
     quote: str | None = None
+    quote_end: int = 0
     before: tuple[Provision, ...] = ()
+    states_words: bool = False
+
+    @property
+    def last(self) -> int:
+        """The offset after the citation and its quotation."""
+        return max(self.end, self.quote_end)
 
 
 def find_citations(text: str, plain_names: Sequence[str]) -> list[Citation]:
     """Returns the citations in order. `plain_names` are also found without 《》."""
     found: list[Citation] = []
-    last: str | None = None
     for start, end, name in _names(text, plain_names):
         if found and start < found[-1].end:
             continue
-        named = name or last
-        if named is None:
-            continue
-        cited = list(_cited(text, start, end, named))
-        if name is None and not any(one.provision for one in cited):
-            continue
-        found += cited
-        last = named
+        if start == end:
+            found += _further(text, start, found)
+        elif name is not None:
+            found += _cited(text, start, end, name)
+        elif found:
+            named = list(_cited(text, start, end, found[-1].name))
+            found += named if any(one.provision for one in named) else []
     return found
+
+
+def _further(text: str, start: int, found: Sequence[Citation]) -> list[Citation]:
+    """The provisions at `start` without a name, of the law that was cited last."""
+    last = found[-1] if found else None
+    if last is None or last.provision is None or not continues(text, last.last, start):
+        return []
+    cited = _cited(text, start, start, last.name, last.provision)
+    return [replace(one, year=last.year) for one in cited if one.provision]
 
 
 def is_law_name(name: str) -> bool:
@@ -90,11 +107,15 @@ def _name(match: re.Match[str]) -> str:
 
 
 def _names(text: str, plain_names: Sequence[str]) -> list[tuple[int, int, str | None]]:
-    """Returns start, end and name; the name is None for 该法 and the like."""
+    """Returns start, end and name; the name is None for 该法 and the like.
+
+    Provisions without a name have no length.
+    """
     found: list[tuple[int, int, str | None]] = [
         (match.start(), match.end(), _name(match)) for match in _NAME.finditer(text)
     ]
     found += [(match.start(), match.end(), None) for match in _SAME.finditer(text)]
+    found += [(start, start, None) for start in further_provisions(text)]
     found += _plain_mentions(text, plain_names)
     return sorted(found, key=lambda one: one[:2])
 
@@ -120,7 +141,10 @@ def _plain_mentions(text: str, names: Sequence[str]) -> Iterator[tuple[int, int,
             yield start, end, text[start:end]
 
 
-def _cited(text: str, start: int, end: int, name: str) -> Iterator[Citation]:
+def _cited(
+    text: str, start: int, end: int, name: str, of: Provision | None = None
+) -> Iterator[Citation]:
+    """Yields a name with its provisions, of which a paragraph alone is one `of` an article."""
     year, at = None, end
     after = _AFTER.match(text, end)
     if after is not None:
@@ -128,9 +152,9 @@ def _cited(text: str, start: int, end: int, name: str) -> Iterator[Citation]:
         match = _YEAR.search(after.group(1))
         if match is not None and not _OTHER_YEAR.search(after.group(1)):
             year = int(match.group(1))
-    provisions, last = read_provisions(text, at)
+    provisions, last = read_provisions(text, at, of)
     whole = Citation(start, last if provisions else end, name, year)
-    quote = _quote_after(text, last) or _quote_before(text, start, last)
+    quote, quote_end = _quote_after(text, last) or (_quote_before(text, start, last), 0)
     if not provisions:
         yield whole
         return
@@ -141,20 +165,26 @@ def _cited(text: str, start: int, end: int, name: str) -> Iterator[Citation]:
             end=named.end,
             provision=named.provision,
         )
-        if quote is not None and index == len(provisions) - 1:
+        if index < len(provisions) - 1:
+            yield cited
+            continue
+        if quote is None:
+            cited = replace(cited, states_words=states_words(text, start, last))
+        else:
             before = tuple(one.provision for one in provisions[-1 - _MOST_BEFORE : -1])
-            cited = replace(cited, quote=quote, before=before)
+            cited = replace(cited, quote=quote, quote_end=quote_end, before=before)
         yield cited
 
 
-def _quote_after(text: str, at: int) -> str | None:
+def _quote_after(text: str, at: int) -> tuple[str, int] | None:
+    """Returns the quotation after `at`, and the offset after its words."""
     lead = _INTRODUCES_QUOTE.match(text, at)
     if lead is None:
         return None
     quote = _quoted(text, lead.end())
     if quote is None or (lead.group(1) not in ("：", ":") and len(quote) < LEAST_QUOTE):
         return None
-    return quote
+    return quote, lead.end() + 1 + len(quote)
 
 
 def _quote_before(text: str, start: int, end: int) -> str | None:

@@ -49,15 +49,20 @@ class ProvisionReference:
     provision: Provision
 
 
-def read_provisions(text: str, at: int) -> tuple[list[ProvisionReference], int]:
-    """Reads the provisions after a name that ends at `at`. Returns them and their end."""
+def read_provisions(
+    text: str, at: int, of: Provision | None = None
+) -> tuple[list[ProvisionReference], int]:
+    """Reads the provisions after a name that ends at `at`. Returns them and their end.
+
+    `of` is the provision before, of whose article a paragraph alone is one.
+    """
     begin = _begin(text, at)
     found: list[ProvisionReference] = []
     end, level = at, 0
     match = _PART.match(text, begin)
     while match is not None:
         deeper = _level(match) > level
-        named = list(_read(match, found[-1].provision if found else None))
+        named = list(_read(match, found[-1].provision if found else of))
         if not named:
             break
         if deeper and found and match.start() == end:

@@ -22,6 +22,7 @@ from tasks.references import DocumentRef
 from tasks.task import Task
 from tasks.text.edits import Edit
 from tasks.text.provisions import Unit, same_label, units
+from tasks.unread import UnreadItem, unread_items
 
 _EXAMPLE_OLD = "第一条 市场每日开放。\n第二条 摊位费为每日45元。\n第三条 市场内禁止吸烟。"
 
@@ -107,6 +108,8 @@ class CompareResult(BaseModel):
                 "unchanged": 2,
                 "patch": [{"start": 23, "old": "45", "new": "50"}],
                 "whole_passages": 0,
+                "unread": [],
+                "unread_old": [],
             }
         }
     )
@@ -129,6 +132,12 @@ class CompareResult(BaseModel):
         description="How many passages of `patch` and of the changes' `edits` are replaced as a "
         "whole, because comparing them word by word would take too long.",
     )
+    unread: list[UnreadItem] = Field(
+        default=[],
+        description="What was on a page of the new document and was not read, so that it was not "
+        "compared: its kind, place and the reason.",
+    )
+    unread_old: list[UnreadItem] = Field(default=[], description="The same of the old document.")
 
 
 async def compare(document: Document, options: CompareOptions, engine: Engine) -> CompareResult:
@@ -158,6 +167,8 @@ def compare_documents(old: Document, new: Document) -> CompareResult:
         unchanged=len(pairing.new_units) - sum(entry.new is not None for entry in entries),
         patch=patch,
         whole_passages=for_changes.whole_passages + for_patch.whole_passages,
+        unread=unread_items(new),
+        unread_old=unread_items(old),
     )
 
 

@@ -22,6 +22,7 @@ from tasks.redact.masker import Masker, Style, masker_json
 from tasks.secrecy import Marking, marking_in
 from tasks.secrecy.look import level_of
 from tasks.task import Task
+from tasks.unread import UnreadItem, unread_items
 
 # Credit codes of organisations are public.
 _PERSONAL: Sequence[Kind] = tuple(kind for kind in RULES if kind is not Kind.credit_code)
@@ -68,6 +69,7 @@ class DisclosureResult(BaseModel):
                 "counts": {"personal_data": 1},
                 "model_asked": False,
                 "not_covered": [],
+                "unread": [],
             }
         }
     )
@@ -88,6 +90,11 @@ class DisclosureResult(BaseModel):
         description="Parts of the file that were not read, such as pictures, and why. If there "
         "are any, `publishable` is false."
     )
+    unread: list[UnreadItem] = Field(
+        default=[],
+        description="What was on a page of the document and was not read, so that it is not part "
+        "of the result: its kind, place and the reason.",
+    )
 
 
 async def disclosure_review(
@@ -106,6 +113,7 @@ async def disclosure_review(
         counts=review.counts,
         model_asked=answer is not None,
         not_covered=list(file.unread),
+        unread=unread_items(document),
     )
 
 

@@ -69,7 +69,7 @@ class _FileReview:
                 self.marking = highest((self.marking, marking_of_entry(entry)))
                 yield entry
 
-    def _reasons(self, batch: JoinedEntries) -> Iterator[Reason]:
+    def _reasons(self, batch: JoinedEntries[Entry]) -> Iterator[Reason]:
         document = Document(batch.text, (), "text/plain")
         yield from personal(document, self._masker.changes(batch.text))
         for one in worded(document):

@@ -31,6 +31,7 @@ from tasks.model.split import Part, split, work_on_all
 from tasks.task import ResultFault, Task
 from tasks.text.numbers import number_values
 from tasks.text.quotes import Match, Quote, QuoteFinder, normal_form
+from tasks.unread import UnreadItem, unread_items
 
 PROMPT = """<document>
 {text}
@@ -141,6 +142,7 @@ class ExtractResult(BaseModel):
                     }
                 ],
                 "unverified": [],
+                "unread": [],
             }
         }
     )
@@ -163,6 +165,11 @@ class ExtractResult(BaseModel):
         f"has {MOST_EVIDENCE:,} entries at most: their quotes were not looked up. Also counts "
         f"entries of `missing` beyond {MOST_MISSING:,}.",
     )
+    unread: list[UnreadItem] = Field(
+        default=[],
+        description="What was on a page of the document and was not read, so that it is not part "
+        "of the result: its kind, place and the reason.",
+    )
 
 
 async def extract(document: Document, options: ExtractOptions, engine: Engine) -> ExtractResult:
@@ -184,7 +191,7 @@ async def extract(document: Document, options: ExtractOptions, engine: Engine) -
     result = await compute(result_of, document, options.json_schema, answers)
     if several:
         engine.progress(len(parts) + 1, len(parts) + 1)
-    return result
+    return result.model_copy(update={"unread": unread_items(document)})
 
 
 def _prompt(options: ExtractOptions, text: str) -> str:

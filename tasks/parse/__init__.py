@@ -13,8 +13,10 @@ from documents.document import Block, BlockKind, Document
 from documents.isolation.compute import compute
 from tasks.engine import Engine
 from tasks.parse.markdown_writer import as_markdown
+from tasks.parse.parts import ParsedSeal, ParsedTable, parsed_seals, parsed_tables
 from tasks.task import Task
 from tasks.text.words import count_words
+from tasks.unread import UnreadItem, unread_items
 
 # Correctly recognised text has a confidence above 0.95 (bench/quality/ocr.py).
 DOUBTFUL = 0.9
@@ -86,6 +88,9 @@ class ParseResult(BaseModel):
                 "media_type": "image/png",
                 "pages": 1,
                 "unread_pages": [],
+                "unread": [],
+                "seals": [],
+                "tables": None,
                 "ocr": {"pages": [1], "confidence": 0.98, "doubtful_blocks": 0},
                 "characters": 39,
                 "words": 8,
@@ -110,6 +115,14 @@ class ParseResult(BaseModel):
     unread_pages: list[int] = Field(
         description="Pages, from 1, that are images and were not read. Their text is missing."
     )
+    unread: list[UnreadItem] = Field(
+        description="What was on a page and was not read: its kind, place and the reason."
+    )
+    seals: list[ParsedSeal] = Field(description="Seals, and electronic seals and signatures.")
+    tables: list[ParsedTable] | None = Field(
+        description="Tables with cells that span others or with known headers; null unless "
+        "`blocks` is true."
+    )
     ocr: OcrSummary | None = Field(description="The results of OCR; null if it recognised nothing.")
     characters: int = Field(description="Length of `text`.")
     words: int = Field(
@@ -127,6 +140,9 @@ async def parse(document: Document, options: ParseOptions, engine: Engine) -> Pa
         media_type=document.media_type,
         pages=document.pages,
         unread_pages=list(document.unread_pages),
+        unread=unread_items(document),
+        seals=parsed_seals(document),
+        tables=await compute(parsed_tables, document) if options.blocks else None,
         ocr=written.ocr,
         characters=len(document.text),
         words=written.words,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -16,8 +17,10 @@ from documents.readers import html
 from documents.source import Source
 from tasks.engine import Engine
 from tasks.redact.by_model import ask_model
+from tasks.redact.candidates import unmasked_names
 from tasks.redact.finder import Targets
 from tasks.redact.findings import RedactedText, redact_again, redact_text
+from tasks.redact.kinds import Kind
 from tasks.redact.masker import Style, mask_text, masker_json
 from tasks.redact.options import RedactOptions, Term
 from tasks.redact.report import report_html
@@ -52,10 +55,10 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
             NotCovered(what="page", where=f"page {page}") for page in document.unread_pages
         ],
     )
-    if document.source is None:
-        return result
     # Words found in the text are masked everywhere in the file.
     everywhere = Targets(kinds, options.terms, redacted.words)
+    if document.source is None:
+        return await _with_possible_names(document, everywhere, result)
     name = PurePath(
         await compute(mask_text, document.source.filename or "document", everywhere, style)
     )
@@ -72,9 +75,21 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
         again = await compute(redact_again, document, targets, style, redacted.words, in_file)
         if again is not None:
             result = result.model_copy(update=_of_text(again))
+            everywhere = replace(everywhere, words=again.words)
     else:
         result = _with(result, not_covered=[NotCovered(what="file", where=_NO_FORMAT)])
+    result = await _with_possible_names(document, everywhere, result)
     return await _with_report(document.source, name, result)
+
+
+async def _with_possible_names(
+    document: Document, masked: Targets, result: RedactResult
+) -> RedactResult:
+    """Adds the words that may be names, if names were to be masked and no model was asked."""
+    if result.model_asked or Kind.name not in masked.kinds:
+        return result
+    names, more = await compute(unmasked_names, document, masked)
+    return result.model_copy(update={"possible_names": names, "possible_names_not_listed": more})
 
 
 async def _with_file(

@@ -10,7 +10,7 @@ from itertools import islice
 from pydantic import BaseModel, Field
 
 from documents.document import Block, Document
-from documents.masking.encoded_text import DataReplacement, data_in, with_encoded_runs
+from documents.masking.encoded_text import DataReplacement, found_and_data
 from documents.masking.replacement import Replacement, applied
 from tasks.limits import MOST_LISTED
 from tasks.redact.comparison import Place, key_of
@@ -64,9 +64,8 @@ class RedactedText:
 
 
 def redact_text(document: Document, targets: Targets, style: Style) -> RedactedText:
-    find = with_encoded_runs(Masker(targets, style).changes)
-    changes = list(map(_change, find(document.text)))
-    data = data_in(document.text)
+    found, data = found_and_data(document.text, Masker(targets, style).changes)
+    changes = list(map(_change, found))
     return RedactedText(
         text=applied(document.text, _apart(changes, data)),
         findings=list(islice(findings(document, changes), MOST_LISTED)),

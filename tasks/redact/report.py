@@ -52,6 +52,10 @@ _TO_CHECK = (
     "下列部分未经检查，公开前须人工核对。The following parts were not checked. A person must check "
     "them before publication."
 )
+_POSSIBLE_NAMES = (
+    "未使用模型。下列词语可能是姓名，未遮盖，公开前须人工核对。No model was asked. These words may "
+    "be names and were not masked. A person must check them before publication."
+)
 _MODEL = (
     "姓名和住址由规则和模型查找，可能有遗漏，须人工核对。"
     "Names and addresses are found by rules and a model, which may miss some: a person must check "
@@ -68,6 +72,7 @@ def report_html(filename: str, result: RedactResult) -> str:
         _paragraph(f"文件 File: {filename}"),
         *_file(result),
         *_not_covered(result),
+        *_possible_names(result),
         *_counts(result),
         *_findings(result),
         *_section(
@@ -114,6 +119,14 @@ def _not_covered(result: RedactResult) -> Iterable[str]:
     return _section(
         "未检查的部分 Not checked", ("内容 Content", "位置或原因 Place or reason"), rows, notice
     )
+
+
+def _possible_names(result: RedactResult) -> Iterable[str]:
+    rows = [(one.text, str(one.page) if one.page else "–") for one in result.possible_names]
+    notice = f'<p class="notice">{_POSSIBLE_NAMES}</p>'
+    if more := result.possible_names_not_listed:
+        notice += _paragraph(f"另有 {more:,} 处未列出。{more:,} more are not listed.")
+    return _section("可能的姓名 Possible names", ("词语 Word", "页 Page"), rows, notice)
 
 
 def _counts(result: RedactResult) -> Iterable[str]:

@@ -10,6 +10,17 @@ from tasks.redact.findings import Finding
 from tasks.redact.kinds import Kind
 
 
+class PossibleName(BaseModel):
+    """A word that may be a name. It was not masked."""
+
+    text: str = Field(description="The word.")
+    start: int = Field(
+        description="Offset of the first character in the document's original text, from 0."
+    )
+    end: int = Field(description="Offset after the last character.")
+    page: int | None = Field(None, description="The page, from 1; null if the format has no pages.")
+
+
 class InFile(BaseModel):
     """The number of masked items in one part of the file, including parts not shown in `text`."""
 
@@ -64,6 +75,8 @@ class RedactResult(BaseModel):
                 "not_listed": 0,
                 "counts": {"mobile": 1},
                 "model_asked": False,
+                "possible_names": [],
+                "possible_names_not_listed": 0,
                 "unplaced": 0,
                 "file": None,
                 "in_file": [],
@@ -87,6 +100,15 @@ class RedactResult(BaseModel):
         description="How many of each kind were masked in the text, listed or not."
     )
     model_asked: bool = Field(description="Whether a model was asked for names and addresses.")
+    possible_names: list[PossibleName] = Field(
+        default=[],
+        description="Words that may be names and were not masked, because names were to be masked "
+        f"and no model was asked, at most {MOST_LISTED:,}. A person must check them before "
+        "publication; give those that are names in `terms`.",
+    )
+    possible_names_not_listed: int = Field(
+        0, description="How many more there are than `possible_names` lists."
+    )
     unplaced: int = Field(
         description="How many words from the model are not in the text. They were ignored."
     )

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 
 import structlog
-from pydantic_core import to_json
 
 from jobs.batches.batch import Batch, BatchStatus, FlushResult, KeptLine, PendingLines, Segment
 from jobs.batches.input.index import unpack
@@ -144,7 +143,7 @@ class Flusher:
             # Another scheduler may have written the line; then this segment will be refused.
             log.warning("batch.result_missing", batch_id=job.batch_id, job_id=job.id)
             return None
-        return to_json(job.result)
+        return (job.result_json or "null").encode()
 
     async def _add_unrun(self, unflushed: PendingLines, draft: Draft) -> None:
         batch = unflushed.batch

@@ -19,16 +19,12 @@ from jobs.health.problem_types import area_of, problem
 from jobs.health.report import Health, HealthProblem, Severity
 from jobs.process.environment import unknown_variables, wrong_settings
 from jobs.process.settings import BulkSettings, LimitSettings
-from jobs.texts import Language
+from jobs.texts import Language, texts
 from jobs.texts.translation import language_of_environment, translation
-from worker.commands.doctor_lines import details, good_lines
+from worker.commands.doctor_lines import DoctorLines
 from worker.commands.system import find_redis, open_ledger, system_options
 
 COLOURS = {"ok": "green", "warn": "yellow", "bad": "red"}
-SINCE = {
-    Language.en: " (since {:%Y-%m-%d %H:%M:%S} UTC)",
-    Language.zh: "（自 {:%Y-%m-%d %H:%M:%S} UTC 起）",
-}
 RUNBOOK = "docs/operations.md"
 
 
@@ -52,11 +48,11 @@ def doctor(*, as_json: bool, lang: str | None, data_dir: Path, redis_url: str | 
     health = _health(data_dir, redis_url)
     language = Language(lang) if lang else language_of_environment(os.environ)
     problems = (*health.problems, *_unknown_settings())
-    health = replace(health, problems=tuple(_translated(one, language) for one in problems))
+    health = replace(health, problems=tuple(translated(one, language) for one in problems))
     if as_json:
         click.echo(json.dumps({"ok": health.ok, **health.to_json()}))
     else:
-        for line in _lines(health, language):
+        for line in lines_of(health, language):
             click.echo(line)
     if not health.ok:
         sys.exit(1)
@@ -73,13 +69,15 @@ def _health(data_dir: Path, redis_url: str | None) -> Health:
     except (ValidationError, SettingsError) as error:
         wrong = [problem("settings-wrong", line) for line in wrong_settings(error)]
         return local_health(data_dir, wrong)
-    return asyncio.run(_read(url, data_dir, bulk, limits.max_queued))
+    return asyncio.run(_read(url, data_dir, bulk, limits))
 
 
-async def _read(redis_url: str, data_dir: Path, bulk: BulkSettings, max_queued: int) -> Health:
+async def _read(
+    redis_url: str, data_dir: Path, bulk: BulkSettings, limits: LimitSettings
+) -> Health:
     ledger = open_ledger(redis_url)
     try:
-        return await HealthReader(ledger, bulk, max_queued, data_dir).read()
+        return await HealthReader(ledger, bulk, limits, data_dir).read()
     finally:
         await ledger.close()
 
@@ -91,22 +89,29 @@ def _unknown_settings() -> Iterator[HealthProblem]:
         yield problem("setting-unknown", name, hint=hint)
 
 
-def _translated(found: HealthProblem, language: Language) -> HealthProblem:
+def translated(found: HealthProblem, language: Language) -> HealthProblem:
     values = {"subject": found.subject, **found.values}
-    texts = translation(language).health(found.code, values)
-    return replace(found, detail=texts[0], advice=texts[1]) if texts else found
+    own = translation(language).health(found.code, values)
+    return replace(found, detail=own[0], advice=own[1]) if own else found
 
 
-def _lines(health: Health, language: Language) -> Iterator[str]:
+def lines_of(health: Health, language: Language) -> Iterator[str]:
+    lines, text = DoctorLines.of(health, language), texts(language)
     for found in health.problems:
-        since = SINCE[language].format(found.since) if found.since else ""
-        text = f"{found.detail}{since} -> {found.advice} [{RUNBOOK}#{found.runbook}]"
-        yield _line(found.severity.value, area_of(found), text)
+        since = f"{found.since:%Y-%m-%d %H:%M:%S} UTC" if found.since else None
+        line = text(
+            "doctor.problem",
+            detail=found.detail,
+            since=text("doctor.since", time=since) if since else "",
+            advice=found.advice,
+            runbook=f"{RUNBOOK}#{found.runbook}",
+        )
+        yield _line(found.severity.value, area_of(found), line)
     bad = {area_of(found) for found in health.problems if found.severity is Severity.bad}
-    for area, text in good_lines(health):
+    for area, line in lines.good():
         if area not in bad:
-            yield _line("ok", area, text)
-    yield from details(health)
+            yield _line("ok", area, line)
+    yield from lines.details()
 
 
 def _line(level: str, area: str, text: str) -> str:

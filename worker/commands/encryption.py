@@ -66,10 +66,7 @@ async def _rotate(ledger: Ledger, keys: KeyFolder, master: MasterKeys) -> tuple[
 
 
 async def _check_processes(ledger: Ledger, key_id: str) -> None:
-    """Raise `ClickException` if a running process could not read what is encrypted with the key.
-
-    The api sends no heartbeats: its restart belongs to that of the others.
-    """
+    """Raise `ClickException` if a running process could not read what is encrypted with the key."""
     processes = [process for process in await ledger.processes.list() if process.live]
     lacking = [each.name for each in processes if key_id not in each.detail.get("master_keys", ())]
     if lacking:

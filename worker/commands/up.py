@@ -82,6 +82,28 @@ DEFAULT_MODEL = "SmolLM2-135M-Instruct"
     envvar="CHANCERY_CONCURRENCY",
     help="Requests that the worker keeps in flight on the engine.  [default: 64]",
 )
+@click.option(
+    "--api-processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    envvar="CHANCERY_API_PROCESSES",
+    show_default=True,
+    help="How many api processes listen on the port.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many workers run; each keeps --concurrency requests in flight.",
+)
+@click.option(
+    "--couriers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many couriers deliver callbacks.",
+)
 def up(
     *,
     port: int,
@@ -93,6 +115,9 @@ def up(
     fast_engine_url: str | None,
     engine_model: str,
     concurrency: int | None,
+    api_processes: int,
+    workers: int,
+    couriers: int,
 ) -> None:
     """Run the whole system on this machine, in the foreground.
 
@@ -112,6 +137,9 @@ def up(
         concurrency=concurrency,
         flower=flower,
         grace_seconds=worker.grace_seconds,
+        api_processes=api_processes,
+        workers=workers,
+        couriers=couriers,
     )
     for name, nearest in unknown_variables(os.environ):
         click.echo(f"warning: {unknown_variable(name, nearest)}", err=True)

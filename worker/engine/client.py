@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Hashable, Sequence
+from contextlib import suppress
 
 import httpx
 import structlog
@@ -22,6 +22,7 @@ from tasks.errors import (
 )
 from worker.engine.busy_time import BusyTime, UsedTime
 from worker.engine.health import Health, HealthState
+from worker.engine.held import HeldBoth
 from worker.engine.http import ConnectionFailed, EngineHttp, Response
 from worker.engine.metrics import EngineMetrics, parse_metrics
 from worker.engine.outcomes import Outcomes
@@ -199,15 +200,11 @@ class EngineClient:
         self._busy.set_in_flight(metrics.running + metrics.waiting)
         return metrics
 
-    @asynccontextmanager
-    async def slot(
-        self, priority: int, owner: str = "", job: Hashable = None
-    ) -> AsyncIterator[None]:
+    def slot(self, priority: int, owner: str = "", job: Hashable = None) -> HeldBoth:
         """Hold one of the slots for requests in flight. Owners get them in turns, and one `job` has
         at most a quarter of them while others need some.
         """
-        async with self._shares.hold(job), self._slots.acquire(priority, owner):
-            yield
+        return HeldBoth(self._shares.hold(job), self._slots.acquire(priority, owner))
 
     @property
     def outcomes(self) -> Outcomes:

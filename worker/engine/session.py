@@ -76,6 +76,10 @@ class EngineSession:
         )
 
     @property
+    def has_asked(self) -> bool:
+        return self._longest is not None
+
+    @property
     def asked(self) -> EngineRequests | None:
         """The requests so far, failed ones included; None if there were none."""
         if self._longest is None:

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Hashable
-from contextlib import AbstractAsyncContextManager
 
 from worker.engine.held import Held
 
@@ -28,7 +27,7 @@ class Shares:
         self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
         self._recent: OrderedDict[Hashable, float] = OrderedDict()
 
-    def hold(self, job: Hashable) -> AbstractAsyncContextManager[None]:
+    def hold(self, job: Hashable) -> Held:
         """Count as a request of `job` while the block runs; wait while it has its share."""
         return Held(lambda: self._enter(job), lambda: self._leave(job))
 

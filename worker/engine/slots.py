@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import Counter
-from contextlib import AbstractAsyncContextManager
 from itertools import count
 
 from worker.engine.held import Held
@@ -28,7 +27,7 @@ class Slots:
         self._turns: Counter[int] = Counter()
         self._last_turns: dict[tuple[int, str], int] = {}
 
-    def acquire(self, priority: int, owner: str = "") -> AbstractAsyncContextManager[None]:
+    def acquire(self, priority: int, owner: str = "") -> Held:
         """Hold a slot while the block runs."""
         return Held(lambda: self._acquire(priority, owner), self._release)
 

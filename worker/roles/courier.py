@@ -18,6 +18,7 @@ from jobs.model.problems import ProblemError
 from jobs.model.states import CallbackStatus
 from jobs.process.data_dir import open_or_exit
 from jobs.process.environment import read_or_exit
+from jobs.process.heartbeat import keep_beating, this_process
 from jobs.process.settings import (
     ApiSettings,
     CallbackSettings,
@@ -43,7 +44,6 @@ from worker.celery.event_loop import EventLoopThread
 from worker.celery.service import serve
 from worker.claim_loop import Claimed, ClaimLoop
 from worker.defects import described
-from worker.heartbeat import keep_beating, this_process
 
 log = structlog.get_logger()
 

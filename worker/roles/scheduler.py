@@ -12,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
+import uvloop
 
 from jobs.batches.eta.eta import BatchEta
+from jobs.batches.input.checked_lines import check_lines
 from jobs.batches.input.indexing import IndexLimits
 from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
@@ -22,7 +24,8 @@ from jobs.model.problems import ProblemError
 from jobs.process.data_dir import make_private, open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.environment import read_or_exit
-from jobs.process.processes import task_processes
+from jobs.process.heartbeat import keep_beating, this_process
+from jobs.process.processes import computing_processes, start_later
 from jobs.process.settings import (
     AuditSettings,
     BatchSettings,
@@ -43,7 +46,6 @@ from worker.bulk.flusher import Flusher
 from worker.bulk.window_keeper import WindowKeeper
 from worker.celery.app import app
 from worker.celery.flower_events import FlowerEvents
-from worker.heartbeat import keep_beating, this_process
 from worker.problem_log import ProblemLog
 
 DUE_WORK_SECONDS = 0.25
@@ -97,11 +99,12 @@ class Scheduler:
         self._windows = WindowKeeper(self._ledger, settings.bulk, settings.worker.bulk_places)
         self._eta = BatchEta(self._ledger, settings.bulk)
         self._problems = ProblemLog(
-            HealthReader(self._ledger, settings.bulk, limits.max_queued, data_dir=None)
+            HealthReader(self._ledger, settings.bulk, limits, data_dir=None)
         )
         self._flusher = Flusher(self._ledger, self._store)
-        self._processes = task_processes(
+        self._processes = computing_processes(
             settings.tasks,
+            check_lines.__module__,
             processes=1,
             timeout_seconds=settings.worker.read_timeout_seconds,
             memory_mib=settings.worker.read_memory_mib,
@@ -125,6 +128,8 @@ class Scheduler:
         beating = asyncio.create_task(
             keep_beating(self._ledger, self._process, self._detail, self._data_dir)
         )
+        # The first batch is not to wait for them.
+        starting = asyncio.create_task(start_later(self._processes))
         try:
             async with asyncio.TaskGroup() as loops:
                 for step, seconds in self._steps():
@@ -132,7 +137,8 @@ class Scheduler:
                 loops.create_task(self._make_private())
         finally:
             beating.cancel()
-            await asyncio.wait((beating,), timeout=LAST_BEAT_SECONDS)
+            starting.cancel()
+            await asyncio.wait((beating, starting), timeout=LAST_BEAT_SECONDS)
             await self._leave()
 
     def _steps(self) -> Iterator[tuple[Callable[[], Awaitable[object]], float]]:
@@ -282,4 +288,4 @@ def main() -> None:
     settings = read_or_exit(Settings)
     open_or_exit(settings.store, settings.audit)
     offer_or_exit(settings.tasks)
-    asyncio.run(_run(settings))
+    uvloop.run(_run(settings))

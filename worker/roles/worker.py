@@ -19,6 +19,7 @@ from jobs.model.problems import ProblemError
 from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.environment import read_or_exit
+from jobs.process.heartbeat import keep_beating, this_process
 from jobs.process.processes import task_processes, warm_up
 from jobs.process.settings import (
     CascadeSettings,
@@ -42,11 +43,10 @@ from worker.celery.app import app, register_wake_ups
 from worker.celery.controls import install_controls
 from worker.celery.event_loop import EventLoopThread
 from worker.celery.service import serve
-from worker.claim_loop import Claimed, ClaimLoop
+from worker.claim_loop import GROUP_SECONDS, Claimed, ClaimLoop
 from worker.engine.cache_salts import CacheSalts
 from worker.engine.client import EngineClient
 from worker.engine.rates import TokenRate
-from worker.heartbeat import keep_beating, this_process
 from worker.run.cascade import Cascade
 from worker.run.ending import RunEnding
 from worker.run.inputs import Inputs
@@ -56,6 +56,8 @@ from worker.run.runner import Runner
 
 METRICS_SECONDS = 2.0
 FULL_KV_CACHE = 0.9
+# Bulk jobs are claimed ahead, so that a claim can wait for more of them to end.
+BULK_GROUP_SECONDS = 0.02
 log = structlog.get_logger()
 # The wait for the fast engine at the start; the worker can run without it.
 FAST_ENGINE_SECONDS = 2.0
@@ -120,7 +122,7 @@ class Worker:
             result_max_bytes=self._settings.result_max_bytes,
         )
 
-        self._claims = ClaimLoop(self._claim, self.can_run)
+        self._claims = ClaimLoop(self._claim, self.can_run, self._group_seconds)
 
     @property
     def in_hand(self) -> int:
@@ -235,6 +237,9 @@ class Worker:
         if claims.suspect:
             runs.append(self._runner.run_suspect(claims.suspect))
         return Claimed(runs, claims.more)
+
+    def _group_seconds(self) -> float:
+        return BULK_GROUP_SECONDS if self._room.only_bulk else GROUP_SECONDS
 
     async def _run(self, claim: Claim) -> None:
         try:

@@ -92,7 +92,7 @@ class CascadeRun:
         return RunUsage(
             total=self.usage,
             fast=self.usage_of(Role.fast),
-            models={role: each.model for role, each in self._sessions.items() if each.asked},
+            models={role: each.model for role, each in self._sessions.items() if each.has_asked},
         )
 
     def asked_of(self, role: Role) -> EngineRequests | None:

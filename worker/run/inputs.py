@@ -15,10 +15,12 @@ from documents.errors import DocumentMissing, SecrecyMarked, SecrecyUnchecked
 from documents.isolation.compute import compute
 from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
+from documents.readers.text.encoding import read_text as decode_text
 from documents.source import FileResult, ResultFile
 from jobs.batches.input.chat import ChatRejected, engine_request
 from jobs.batches.input.input_line import read_lines
 from jobs.batches.input.lines import CHAT_TASK, Line
+from jobs.blobs import inline_text
 from jobs.ledger import Ledger
 from jobs.ledger.coalescer import Coalescer
 from jobs.model.digests import sha256_of_text
@@ -137,13 +139,7 @@ class Inputs:
         return _Source(document, stored.sha256, options, line.model)
 
     async def _read_document(self, stored: StoredDocument) -> Document:
-        try:
-            async with self._store.readable(stored.blob) as path:
-                document = await self._reading.read(
-                    path, self._limits, stored.media_type, identity=stored.blob
-                )
-        except FileNotFoundError as error:
-            raise _missing() from error
+        document = await self._read_stored(stored)
         source = StoredSource(self._documents, self._store, self._reading, self._limits, stored)
         marking = await compute(marking_in, document)
         if marking is None and _may_hide_marking(stored.media_type):
@@ -153,6 +149,19 @@ class Inputs:
         if self._refuse_unchecked and document.unread_pages:
             await self._refuse_unread(stored, len(document.unread_pages))
         return replace(document, source=source)
+
+    async def _read_stored(self, stored: StoredDocument) -> Document:
+        text = inline_text(stored.blob)
+        if text is not None:
+            # As from a file, so that a document is the same however it was sent.
+            return await self._reading.read_text(decode_text(text.encode()), self._limits)
+        try:
+            async with self._store.readable(stored.blob) as path:
+                return await self._reading.read(
+                    path, self._limits, stored.media_type, identity=stored.sha256
+                )
+        except FileNotFoundError as error:
+            raise _missing() from error
 
     async def _refuse_unread(self, stored: StoredDocument, pages: int) -> None:
         """Remove a document with unread pages, unless its department may send any marking."""
@@ -210,7 +219,7 @@ class StoredSource:
         try:
             async with self.store.readable(self.stored.blob) as path:
                 return await self.reading.work(
-                    path, self.limits, name, arguments, ocr=ocr, identity=self.stored.blob
+                    path, self.limits, name, arguments, ocr=ocr, identity=self.stored.sha256
                 )
         except FileNotFoundError as error:
             raise _missing() from error

@@ -20,6 +20,8 @@ from worker.run.unread import refuse_unread
 
 # Enough for a library of a few hundred laws.
 CACHED_CHARS = 20_000_000
+# Department, id and file name of a document.
+_Key = tuple[str, str, str | None]
 
 
 class References:
@@ -37,8 +39,8 @@ class References:
         self._read_text = read_text
         self._cached_chars = cached_chars
         self._chars = 0
-        self._documents: OrderedDict[tuple[str, str | None], Document] = OrderedDict()
-        self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._documents: OrderedDict[_Key, Document] = OrderedDict()
+        self._reading: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def resolve(self, department: str, options: BaseModel) -> tuple[Reference, ...]:
         """Read the documents into the references in `options`; returns them in the same order.
@@ -75,10 +77,11 @@ class References:
 
     async def _document(self, stored: StoredDocument) -> Document:
         # Jobs that start together with the same library read it once.
-        lock = self._reading.setdefault(stored.blob, asyncio.Lock())
+        document_id = (stored.department, stored.id)
+        lock = self._reading.setdefault(document_id, asyncio.Lock())
         async with lock:
             # Tasks may use the file name, which can differ for the same bytes.
-            key = (stored.blob, stored.filename)
+            key = (*document_id, stored.filename)
             document = self._documents.get(key)
             if document is None:
                 document = await self._read(stored)
@@ -88,7 +91,7 @@ class References:
                 self._documents.move_to_end(key)
             return document
 
-    def _cache(self, key: tuple[str, str | None], document: Document) -> None:
+    def _cache(self, key: _Key, document: Document) -> None:
         self._documents[key] = document
         self._chars += len(document.text)
         while self._chars > self._cached_chars:

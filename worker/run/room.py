@@ -50,6 +50,11 @@ class WorkerRoom:
             while self._ended[0] < now - AHEAD_SECONDS:
                 self._ended.popleft()
 
+    @property
+    def only_bulk(self) -> bool:
+        """Whether no interactive job is counted."""
+        return not (self._jobs[Kind.single] or self._jobs[Kind.line])
+
     def left(self) -> Room:
         """Safe to call from another thread."""
         bulk_slots = self._bulk_slots()

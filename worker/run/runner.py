@@ -114,23 +114,24 @@ class Runner:
     async def _run_under_lease(self, claim: Claim) -> str:
         """Read, run the task and end. A run without its lease ends nothing."""
         outcome = Outcome(claim)
-        with structlog.contextvars.bound_contextvars(job_id=claim.job.id, task=claim.job.task):
-            log.log(log_level(claim), "job.claimed", attempt=claim.job.attempts)
-            try:
-                with self._leases.hold(claim) as lease:
-                    await self._read_and_run_task(lease, outcome)
-                    return await self._ending.end(outcome)
-            except LeaseLost as lost:
-                if not lost.cut_off:
-                    return await self._ending.count_lost(outcome)
-                return await self._ending.requeue_after_outage(outcome, self._stopping)
-            except asyncio.CancelledError:
-                # The worker stops.
-                return await self._ending.requeue(outcome, "worker-stopping", delay_seconds=0)
-            except ProblemError as error:
-                # The operator's fault, such as a full store: it fails no job.
-                delay = error.retry_after or self._ending.backoff(0)
-                return await self._ending.requeue(outcome, error.problem.code, delay_seconds=delay)
+        # Until the end of this asyncio task, which runs one job after another.
+        structlog.contextvars.bind_contextvars(job_id=claim.job.id, task=claim.job.task)
+        log.log(log_level(claim), "job.claimed", attempt=claim.job.attempts)
+        try:
+            with self._leases.hold(claim) as lease:
+                await self._read_and_run_task(lease, outcome)
+                return await self._ending.end(outcome)
+        except LeaseLost as lost:
+            if not lost.cut_off:
+                return await self._ending.count_lost(outcome)
+            return await self._ending.requeue_after_outage(outcome, self._stopping)
+        except asyncio.CancelledError:
+            # The worker stops.
+            return await self._ending.requeue(outcome, "worker-stopping", delay_seconds=0)
+        except ProblemError as error:
+            # The operator's fault, such as a full store: it fails no job.
+            delay = error.retry_after or self._ending.backoff(0)
+            return await self._ending.requeue(outcome, error.problem.code, delay_seconds=delay)
 
     async def _read_and_run_task(self, lease: Lease, outcome: Outcome) -> None:
         """Set the outcome's result or error. Raises `ProblemError` for faults of the operator."""

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
+from jobs.process.watchdog import PROCESS_HEADER
+
 Check = Callable[[], Awaitable[bool]]
 # What is wrong; None if nothing is.
 Diagnosis = Callable[[], Awaitable[str | None]]
@@ -21,6 +23,29 @@ def http_answers(url: str) -> Check:
 
     async def check() -> bool:
         return await diagnose() is None
+
+    return check
+
+
+def http_answers_from(url: str, process: str) -> Check:
+    """Whether a GET of `url` is answered by `process`, one of several that share the port.
+
+    The kernel gives each connection to one of them, so it may take several checks. Where the server
+    asks for a client certificate, any of them counts.
+    """
+    tls = _local_tls()
+    any_answers = http_answers(url)
+
+    async def check() -> bool:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, verify=tls) as http:
+            try:
+                response = await http.get(url)
+            except (httpx.ReadError, httpx.RemoteProtocolError):
+                return await any_answers()
+            except httpx.HTTPError:
+                return False
+        name: str | None = response.headers.get(PROCESS_HEADER)
+        return name == process
 
     return check
 

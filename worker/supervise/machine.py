@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pydantic import SecretStr, ValidationError
 from jobs.audit.files import AuditKeyUnusable
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
-from jobs.process.data_dir import check_keys, keep_private
+from jobs.process.data_dir import API_METRICS, check_keys, keep_private
 from jobs.process.department_tasks import offer_own_tasks
 from jobs.process.environment import read_or_exit, wrong_settings
 from jobs.process.private_files import write_private
@@ -61,11 +62,18 @@ class SystemOptions:
     tasks_dir: Path | None
     flower: FlowerSettings
     grace_seconds: float
+    api_processes: int = 1
+    workers: int = 1
+    couriers: int = 1
 
     @property
     def api_url(self) -> str:
         scheme = "https" if ServerSettings().tls_certificate else "http"
         return f"{scheme}://{services.HOST}:{self.port}"
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return {"worker": self.workers, "courier": self.couriers, "scheduler": 1}
 
     @property
     def flower_url(self) -> str:
@@ -82,6 +90,7 @@ async def run(options: SystemOptions, report: Report) -> None:
     _check_keys(options)
     with _locked(options.data_dir):
         _check_ports(options)
+        _forget_metrics(options.data_dir / API_METRICS)
         server, redis_url = _redis(options)
         ledger = _ledger(redis_url)
         try:
@@ -144,6 +153,12 @@ def _locked(data_dir: Path) -> Iterator[None]:
                 f"another `chancery up` runs with {data_dir}: stop it, or choose another --data-dir"
             ) from None
         yield
+
+
+def _forget_metrics(folder: Path) -> None:
+    """Counters of several api processes begin with the system."""
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def _check_tasks(options: SystemOptions) -> None:
@@ -259,10 +274,13 @@ def _stages(
         [services.redis_child(server, ledger)] if server else [],
         [engine.child] if engine.child else [],
         [
-            services.api_child(environment, options.api_url),
+            *services.api_children(environment, options.api_url, options.api_processes),
             *(
-                services.process_child(role, environment, ledger, options.grace_seconds)
-                for role in ("worker", "courier", "scheduler")
+                child
+                for role, count in options.counts.items()
+                for child in services.process_children(
+                    role, environment, ledger, options.grace_seconds, count
+                )
             ),
             services.flower_child(environment, options.flower_url),
         ],

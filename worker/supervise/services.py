@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from jobs.model.problems import ProblemError
 from jobs.process.settings import STOP_SECONDS
 from jobs.process.watchdog import STOP_MARGIN_SECONDS
 from worker.engine.command import cpu_engine
-from worker.supervise.checks import Check, free_port, http_answers
+from worker.supervise.checks import Check, free_port, http_answers, http_answers_from
 from worker.supervise.child import ChildSpec, supervisor_mark
 from worker.supervise.environment import foreign_environment, own_environment
 from worker.supervise.redis_server import RedisServer
@@ -69,27 +69,36 @@ def redis_child(server: RedisServer, ledger: Ledger) -> ChildSpec:
     )
 
 
-def api_child(environment: Mapping[str, str], api_url: str) -> ChildSpec:
-    return ChildSpec(
-        name="api",
-        argv=_python("api"),
-        env=own_environment("api", environment),
-        ready=http_answers(f"{api_url}/healthz"),
-        grace_seconds=STOP_SECONDS + _STOP_MARGIN_SECONDS,
-    )
+def api_children(environment: Mapping[str, str], api_url: str, count: int) -> Sequence[ChildSpec]:
+    """The api processes, which listen on one port."""
+    environment = {**environment, "CHANCERY_API_PROCESSES": str(count)}
+    url = f"{api_url}/healthz"
+    return [
+        ChildSpec(
+            name=name,
+            argv=_python("api"),
+            env=own_environment("api", environment),
+            ready=http_answers(url) if count == 1 else http_answers_from(url, name),
+            grace_seconds=STOP_SECONDS + _STOP_MARGIN_SECONDS,
+        )
+        for name in _names("api", count)
+    ]
 
 
-def process_child(
-    role: str, environment: Mapping[str, str], ledger: Ledger, grace_seconds: float
-) -> ChildSpec:
-    """The worker, courier or scheduler; ready when its heartbeat is in the ledger."""
-    return ChildSpec(
-        name=role,
-        argv=_python("worker", role),
-        env=own_environment(role, environment),
-        ready=heart_beats(ledger, role),
-        grace_seconds=grace_seconds + _STOP_MARGIN_SECONDS,
-    )
+def process_children(
+    role: str, environment: Mapping[str, str], ledger: Ledger, grace_seconds: float, count: int
+) -> Sequence[ChildSpec]:
+    """Workers, couriers or the scheduler; ready when their heartbeats are in the ledger."""
+    return [
+        ChildSpec(
+            name=name,
+            argv=_python("worker", role),
+            env=own_environment(role, environment),
+            ready=heart_beats(ledger, name),
+            grace_seconds=grace_seconds + _STOP_MARGIN_SECONDS,
+        )
+        for name in _names(role, count)
+    ]
 
 
 def flower_child(environment: Mapping[str, str], flower_url: str) -> ChildSpec:
@@ -112,8 +121,8 @@ def ledger_answers(ledger: Ledger) -> Check:
     return check
 
 
-def heart_beats(ledger: Ledger, role: str) -> Check:
-    """Whether a child of this supervisor has a recent heartbeat in the ledger."""
+def heart_beats(ledger: Ledger, name: str) -> Check:
+    """Whether the child `name` of this supervisor has a recent heartbeat in the ledger."""
     mark = f"-{supervisor_mark()}-"
 
     async def check() -> bool:
@@ -122,10 +131,15 @@ def heart_beats(ledger: Ledger, role: str) -> Check:
         except ProblemError:
             return False
         return any(
-            process.role == role and mark in process.name and process.live for process in processes
+            process.name.startswith(f"{name}@") and mark in process.name and process.live
+            for process in processes
         )
 
     return check
+
+
+def _names(role: str, count: int) -> Sequence[str]:
+    return [role] if count == 1 else [f"{role}-{number}" for number in range(1, count + 1)]
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from documents.errors import PagesUnread
 from documents.inventory.entry import Entry, EntryKind
+from documents.inventory.joined import joined
 from documents.inventory.package.settings import known_values
 from documents.inventory.walk import inventory
 from documents.limits import OcrBudget, ReadLimits
@@ -87,11 +88,11 @@ def verify(
     if not by_ocr:
         limits = replace(limits, ocr_pages=0)
     with memory_file(file.data) as path:
-        for entry in inventory(path, file.media_type, limits):
-            if entry.kind is EntryKind.unread:
-                verification.unread.append(entry)
-            elif entry.kind is not EntryKind.setting and _is_left(entry.text, masking, recording):
-                verification.left.append(applied(entry.where, masking.find(entry.where)))
+        for some in joined(_with_text(path, file.media_type, limits, verification)):
+            found = ((change.start, change.end) for change in masking.find(some.text))
+            for entry in some.within(found):
+                if _is_left(entry.text, masking, recording):
+                    verification.left.append(applied(entry.where, masking.find(entry.where)))
         search = ValueSearch(
             {value for value in values if value.strip()},
             masking.find_values,
@@ -104,6 +105,17 @@ def verify(
             path_of = " > ".join(layer.path) or "the file's bytes"
             verification.left.append(applied(path_of, masking.find(path_of)))
     return verification
+
+
+def _with_text(
+    path: Path, media_type: str, limits: ReadLimits, verification: Verification
+) -> Iterator[Entry]:
+    """Yield what is searched of the inventory, and note what was not read."""
+    for entry in inventory(path, media_type, limits):
+        if entry.kind is EntryKind.unread:
+            verification.unread.append(entry)
+        elif entry.kind is not EntryKind.setting:
+            yield entry
 
 
 def _is_left(text: str, masking: Masking, recording: Masking) -> bool:

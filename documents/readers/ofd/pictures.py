@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from lxml import etree
 from PIL import Image
@@ -22,6 +22,9 @@ from documents.readers.ofd.page import POINTS, drawn_objects
 from documents.readers.pictures import decoded_picture
 from documents.readers.scanned_pages import DOTS, MOST_SIDE, Rendered
 
+_LEAST_DOTS = 90  # per inch: lines of a picture with fewer are detected better on an enlarged one
+_DISTORTION = 0.02
+_OVER_EDGE = 1.0  # points
 _MOST_PICTURES = 1_000  # on a page: some programs cut a scan into strips
 _RESOURCES = frozenset(("PublicRes", "DocumentRes", "PageRes"))
 
@@ -75,27 +78,54 @@ def rendered(
     files: Mapping[str, tuple[str, str]],
     placed: Sequence[Picture],
     size: tuple[float, float],
-) -> Rendered:
-    """Render a page of `size` points with only these pictures; None if one cannot be decoded."""
+) -> Rendered | None:
+    """Render a page of `size` points with only these pictures; None if one cannot be decoded.
+
+    A page that shows one picture as it is stored is that picture, which masking reads as well: what
+    OCR read of it need not be read again.
+    """
     if not 0 < len(placed) <= _MOST_PICTURES or min(size) <= 0:
         return None
+    # A page may show one picture many times; few are held in memory.
+    decoded = lru_cache(maxsize=2)(partial(_decoded, parts, files))
+    placed = list(dict.fromkeys(placed))
+    if len(placed) == 1:
+        alone = decoded(placed[0].resource)
+        whole = _as_stored(alone, placed[0], size) if alone else None
+        if whole is not None:
+            return whole
     scale = min(DOTS / 72, MOST_SIDE / max(size))
     page = Image.new("RGB", (math.ceil(size[0] * scale), math.ceil(size[1] * scale)), "white")
 
-    @lru_cache(maxsize=2)  # a page may show one picture many times; few are held in memory
-    def picture_of(resource: str) -> Image.Image | None:
-        data = parts.data(*files.get(resource, ("", "")))
-        try:
-            return decoded_picture(data).convert("RGB") if data else None
-        except CorruptDocument:  # damaged, or of an unsupported format such as JBIG2
-            return None
-
     for each in placed:
-        picture = picture_of(each.resource)
+        picture = decoded(each.resource)
         if picture is None:
             return None
-        _draw(page, picture, each, scale)
-    return page, 1 / scale
+        _draw(page, picture.convert("RGB"), each, scale)
+    return Rendered(page, 1 / scale)
+
+
+def _decoded(
+    parts: Parts, files: Mapping[str, tuple[str, str]], resource: str
+) -> Image.Image | None:
+    data = parts.data(*files.get(resource, ("", "")))
+    try:
+        return decoded_picture(data) if data else None
+    except CorruptDocument:  # damaged, or of an unsupported format such as JBIG2
+        return None
+
+
+def _as_stored(picture: Image.Image, placed: Picture, size: tuple[float, float]) -> Rendered | None:
+    """The picture itself, if the page shows all of it upright, with pixels that are square."""
+    a, b, c, d, *_ = placed.matrix
+    left, top, right, bottom = placed.box
+    is_inside = min(left, top, size[0] - right, size[1] - bottom) >= -_OVER_EDGE
+    if b or c or min(a, d) <= 0 or not is_inside:
+        return None
+    across, down = a / picture.width, d / picture.height
+    if abs(across - down) > _DISTORTION * down or max(across, down) > 72 / _LEAST_DOTS:
+        return None
+    return Rendered(picture, (across + down) / 2, (left, top))
 
 
 def _draw(page: Image.Image, picture: Image.Image, placed: Picture, scale: float) -> None:

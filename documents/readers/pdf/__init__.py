@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
-from PIL import Image
 
 from documents.document import Document
 from documents.draft import Draft, too_many_pages
@@ -17,7 +16,14 @@ from documents.page.appearance import PageKind, page_features
 from documents.page.blocks import lines
 from documents.readers.pdf.characters import glyphs, picture_boxes, placing
 from documents.readers.pdf.tables import tables
-from documents.readers.scanned_pages import ASK_FOR_OCR, DOTS, MOST_SIDE, ScannedPages, add_lines
+from documents.readers.scanned_pages import (
+    ASK_FOR_OCR,
+    DOTS,
+    MOST_SIDE,
+    Rendered,
+    ScannedPages,
+    add_lines,
+)
 
 MEDIA_TYPE = "application/pdf"
 
@@ -98,8 +104,7 @@ def ocr_scale(size: tuple[float, float]) -> float:
     return min(DOTS / 72, MOST_SIDE / max(size))
 
 
-def _rendered(page: pdfium.PdfPage) -> tuple[Image.Image, float]:
-    """A page as a picture, and its points per pixel."""
+def _rendered(page: pdfium.PdfPage) -> Rendered:
     scale = ocr_scale(page.get_size())
     picture = page.render(scale=scale, rev_byteorder=True).to_pil()
-    return picture, 1 / scale
+    return Rendered(picture, 1 / scale)

@@ -16,6 +16,8 @@ from jobs.store import Store
 
 # A thread for each line costs more than the reading of a short one.
 READ_TOGETHER_BYTES = 1024 * 1024
+# 0.1 ms of parsing.
+LONG_LINE_BYTES = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ async def read_lines(store: Store, lines: Sequence[InputLine]) -> Sequence[Line 
     parsed = []
     for data, line in zip(slices, lines, strict=True):
         parsed.append(_parse(data, line.number))
-        await asyncio.sleep(0)  # a line may have megabytes, which take milliseconds each
+        if line.length > LONG_LINE_BYTES:
+            await asyncio.sleep(0)  # a line may have megabytes, which take milliseconds each
     return parsed
 
 

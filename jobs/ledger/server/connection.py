@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import (
     BusyLoadingError,
+    NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
@@ -21,12 +23,15 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from jobs.ledger.coalescer import Coalescer
 from jobs.ledger.server.prompt_connection import prompt
 from jobs.ledger.server.scripts import commands
 from jobs.model.problems import ProblemError
 from jobs.process.settings import RedisSettings
 
 PREFIX = "chancery:"
+Argument = str | bytes | int | float
+_Call = tuple[str, Sequence[Argument]]
 RETRY_AFTER_SECONDS = 5.0
 # With all retries: a request is answered within 5 s when the server hangs.
 ANSWER_SECONDS = 4.0
@@ -47,11 +52,19 @@ class UnsafeServer(Exception):
 
 
 class Connection:
-    """Runs the ledger's scripts, and single commands."""
+    """Runs the ledger's scripts, and single commands.
+
+    Scripts that are run while others are under way are sent together in the next round trip.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
-        self._scripts = {name: redis.register_script(text) for name, text in commands().items()}
+        self._scripts = commands()
+        self._digests = {
+            name: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+            for name, text in self._scripts.items()
+        }
+        self._calls = Coalescer(self._send)
 
     @classmethod
     def to(cls, settings: RedisSettings) -> Connection:
@@ -71,13 +84,44 @@ class Connection:
         pool.connection_class = prompt(pool.connection_class)
         return cls(redis)
 
-    async def run(self, script: str, *args: str | bytes | int | float) -> Any:
+    async def run(self, script: str, *args: Argument) -> Any:
         """Run a script of `scripts/`, named by its path without suffix, such as `jobs/claim`.
 
         The client library runs it again if the answer was lost; every script allows for that.
         Raises `ProblemError("unavailable")` while the server cannot be reached or refuses writes.
         """
-        return await self.ask(self._scripts[script](args=list(args)))
+        return await self.ask(self._run(script, args))
+
+    async def _run(self, script: str, args: Sequence[Argument]) -> Any:
+        answer = await self._calls.ask((script, args))
+        if isinstance(answer, ResponseError):
+            raise answer
+        return answer
+
+    async def _send(self, calls: Sequence[_Call]) -> Sequence[Any]:
+        """The answers, with the errors of single scripts among them."""
+        # Without a bound, calls that come later would wait behind a server that hangs.
+        async with asyncio.timeout(ANSWER_SECONDS):
+            answers = await self._send_once(calls, load=())
+            unknown = [
+                number for number, answer in enumerate(answers) if isinstance(answer, NoScriptError)
+            ]
+            if unknown:  # the server was started again, or is another one
+                again = [calls[number] for number in unknown]
+                scripts = dict.fromkeys(script for script, _ in again)
+                repeated = await self._send_once(again, load=list(scripts))
+                for number, answer in zip(unknown, repeated, strict=True):
+                    answers[number] = answer
+        return answers
+
+    async def _send_once(self, calls: Sequence[_Call], load: Sequence[str]) -> list[Any]:
+        pipeline = self.redis.pipeline(transaction=False)
+        for script in load:
+            pipeline.script_load(self._scripts[script])
+        for script, args in calls:
+            pipeline.evalsha(self._digests[script], 0, *args)
+        answers: list[Any] = await pipeline.execute(raise_on_error=False)
+        return answers[len(load) :]
 
     async def ask(self, command: Awaitable[Any]) -> Any:
         """Await a command, at most `ANSWER_SECONDS`. Raises `ProblemError("unavailable")` as `run`

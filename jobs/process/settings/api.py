@@ -19,6 +19,13 @@ class ApiSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="The address that the api listens on.")
     port: int = Field(8080, ge=1, le=65_535, description="The port that the api listens on.")
+    processes: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="How many api processes listen on the port together: `chancery up "
+        "--api-processes` sets it. Limits of connections and wrong keys hold for all together.",
+    )
     public_url: Annotated[HttpUrl | None, EMPTY_IS_UNSET] = Field(
         None,
         description="The URL at which departments reach the api, with the path prefix if there is "

@@ -34,6 +34,12 @@ class LimitSettings(BaseSettings):
         ge=0,
         description="The most batch lines that wait in the whole system; further batches get 503.",
     )
+    approval_warn_hours: float = Field(
+        24,
+        gt=0,
+        description="Results that wait longer for approval are reported as a problem of the "
+        "system's health.",
+    )
 
 
 class QuotaSettings(BaseSettings):

@@ -27,6 +27,13 @@ class StoreSettings(BaseSettings):
         description="Larger results are kept in the store instead of in Redis. With a master key "
         "all results are.",
     )
+    inline_text_max_bytes: int = Field(
+        8 * 1024,
+        ge=0,
+        le=64 * 1024,
+        description="Larger texts of jobs are kept in the store instead of in Redis, which takes "
+        "longer. With a master key all texts are.",
+    )
     master_key_file: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
         None,
         description="The file with the master key: documents, results, batch files and callback "
@@ -50,8 +57,16 @@ class StoreSettings(BaseSettings):
         """Results are kept in Redis up to this size. 0 with a master key: what is in Redis is not
         encrypted.
         """
-        encrypted = self.master_key is not None or self.master_key_file is not None
-        return 0 if encrypted else self.inline_result_max_bytes
+        return 0 if self._encrypted else self.inline_result_max_bytes
+
+    @property
+    def inline_text_bytes(self) -> int:
+        """Texts are kept in Redis up to this size; 0 with a master key, as for results."""
+        return 0 if self._encrypted else self.inline_text_max_bytes
+
+    @property
+    def _encrypted(self) -> bool:
+        return self.master_key is not None or self.master_key_file is not None
 
 
 class RetentionSettings(BaseSettings):

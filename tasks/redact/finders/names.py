@@ -1,12 +1,14 @@
-"""Names after a label."""
+"""Names after a label, and words that may be names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
 
 from tasks.redact.kinds import Detection, Kind
-from tasks.text.plain import HAN
+from tasks.text.plain import HAN, plain
+from tasks.text.segmentation import PERSON, Word, words_of
 
 _COMPOUND = (
     "欧阳太史端木上官司马东方独孤南宫万俟闻人夏侯诸葛尉迟公羊赫连澹台皇甫宗政濮阳公冶太叔申屠公孙慕容仲孙钟离长孙宇文司徒鲜于"
@@ -50,7 +52,100 @@ _LABELLED = re.compile(
 )
 
 
+# 联系人常某某反映: a label without a mark after it.
+_UNMARKED_LABEL = re.compile(rf"{_LABEL}[ ]?(?=[{_SURNAMES}{HAN}])")
+_SURNAME = rf"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{_SURNAMES}])"
+_BEGINS_WITH_SURNAME = re.compile(_SURNAME)
+_HIDDEN_NAME = re.compile(rf"{_SURNAME}(?:某{{1,3}}|[xX×*＊]{{1,3}})")
+_DOTTED = re.compile(rf"(?<!{_CHAR}){_CHAR}{{2,8}}(?:[·•・‧]{_CHAR}{{2,8}}){{1,4}}(?!{_CHAR})")
+_AFTER_LABEL = 12
+# Words of these kinds can be given names after a surname on its own.
+_GIVEN = frozenset(("n", "nr", "ns", "nz", "ng", "a", "an", "b", "j", "t", "z", "x"))
+# Words that begin with a surname and that jieba takes for names.
+_NOT_NAME = re.compile(
+    "陈述|许可证|公正|盖章|索引|查明|边远|文明|弘扬|安全性|安全观|韩文|解密|明细|高新|常委|常务|万元|严禁|严格|"
+    "于是|何况|单独|古籍|周边|周期|成套|方案|易燃|显著|路段|金额|雷雨|顾客|黄金|余款|白酒"
+)
+_LABEL_WORD = re.compile(rf"{_LABEL}")
+
+
 def labelled_names(text: str) -> Iterator[Detection]:
-    """Finds names of two to four characters, or with a dot, after a label such as `姓名:`."""
+    """Finds names of two to four characters, or with a dot, after a label such as `姓名:`.
+
+    After a label without a mark (联系人常某某反映) a name ends where the next word begins.
+    """
     for match in _LABELLED.finditer(text):
         yield Detection(Kind.name, *match.span("name"))
+    for match in _UNMARKED_LABEL.finditer(text):
+        end = _end_of_name(text, match.end())
+        if end:
+            yield Detection(Kind.name, match.end(), end)
+
+
+def _end_of_name(text: str, start: int) -> int:
+    """The end of the name at `start`, after a label; 0 if there is none."""
+    hidden = _HIDDEN_NAME.match(text, start)
+    if hidden is not None:
+        return hidden.end()
+    if _BEGINS_WITH_SURNAME.match(text, start) is None:
+        return 0
+    words = list(islice(words_of(text[start : start + _AFTER_LABEL]), 2))
+    return start + _end_of_words(words) if words and _end_of_words(words) else 0
+
+
+def _end_of_words(words: Sequence[Word]) -> int:
+    """The end of a name that is the first word or, after a surname on its own, the first two."""
+    first = words[0]
+    if _is_name(first):
+        return first.end
+    is_surname = _BEGINS_WITH_SURNAME.fullmatch(first.text) is not None
+    return words[1].end if is_surname and len(words) > 1 and _is_given(words[1]) else 0
+
+
+def _is_surname(word: Word) -> bool:
+    """Whether a word on its own is probably a surname; many are also ordinary words."""
+    return word.text in COMPOUND_SURNAMES or (
+        word.tag == PERSON and _BEGINS_WITH_SURNAME.fullmatch(word.text) is not None
+    )
+
+
+def _is_given(word: Word) -> bool:
+    return (
+        len(word.text) <= 2
+        and word.tag in _GIVEN
+        and re.fullmatch(f"{_CHAR}+", word.text) is not None
+    )
+
+
+def _is_name(word: Word) -> bool:
+    longest = 4 if word.text[:2] in COMPOUND_SURNAMES else 3
+    return (
+        word.tag == PERSON
+        and 2 <= len(word.text) <= longest
+        and _BEGINS_WITH_SURNAME.match(word.text) is not None
+        and _NOT_NAME.fullmatch(word.text) is None
+        and _LABEL_WORD.fullmatch(word.text) is None
+    )
+
+
+def possible_names(text: str) -> Iterator[tuple[int, int]]:
+    """Yields the spans of words that may be names, without overlaps, in order."""
+    searched = plain(text)
+    spans = [match.span() for match in _HIDDEN_NAME.finditer(searched)]
+    words = list(words_of(searched))
+    ends = {word.start: word.end for word in words}
+    for match in _DOTTED.finditer(searched):
+        # The pattern ends at a mark; the name ends with the word after its last dot.
+        last = max(map(searched[: match.end()].rfind, "·•・‧")) + 1
+        spans.append((match.start(), ends.get(last, match.end())))
+    spans += [(word.start, word.end) for word in words if _is_name(word)]
+    spans += [
+        (first.start, second.end)
+        for first, second in pairwise(words)
+        if _is_surname(first) and _is_given(second)
+    ]
+    done = 0
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if start >= done:
+            yield start, end
+            done = end

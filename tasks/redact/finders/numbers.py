@@ -35,15 +35,18 @@ _REGISTRARS = re.compile("1[1239]|2[19]|3[1-59]|4[19]|5[1239]|6[129]|7[129]|8[19
 _CREDIT_DIGITS = re.compile(r"(?:1[1239]|5[1239]|9[123])\d{16}")
 _CARDS = tuple(
     re.compile(rf"(?<![\dA-Za-z])(?<!\d\.)(?=([1-9](?:{GAP}\d){{{more}}})(?![\dA-Za-z]))")
-    for more in (18, 17, 16, 15)
+    for more in range(18, 10, -1)
 )
 _CARD_GROUPS = frozenset(
     (
-        (16,), (17,), (18,), (19,), (4, 4, 4, 4), (4, 4, 4, 4, 1), (4, 4, 4, 4, 2), (4, 4, 4, 4, 3),
-        (6, 10), (6, 13), (6, 12), (4, 4, 4, 5), (4, 4, 4, 7),
+        *((digits,) for digits in range(12, 20)), (4, 6, 4), (4, 6, 5), (4, 4, 4), (4, 4, 4, 4),
+        (4, 4, 4, 4, 1), (4, 4, 4, 4, 2), (4, 4, 4, 4, 3), (6, 10), (6, 13), (6, 12), (4, 4, 4, 5),
+        (4, 4, 4, 7),
     )
 )  # fmt: skip
 _MOST_GROUPS = 6
+_USUAL_DIGITS, _IDENTITY_DIGITS, _OLD_IDENTITY_DIGITS = 16, 18, 15
+_NOT_CARD = re.compile(r"1|97[89]\d{10}$")
 _CARD_BEGINS = re.compile(r"62|4|5[1-5]|3[56]|2[2-7]|9558|9559|6[08]")
 # The first two digits of the codes of provinces.
 _CODES = re.compile("1[1-5]|2[123]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[123]|91")
@@ -95,7 +98,10 @@ def _is_other_digits(code: str) -> bool:
 
 
 def bank_cards(text: str) -> Iterator[Detection]:
-    """Finds 16 to 19 digits with a valid Luhn check, ungrouped or grouped as on cards."""
+    """Finds 12 to 19 digits (ISO/IEC 7812-1) with a valid Luhn check, ungrouped or as on cards.
+
+    Fewer than 16 must not begin with 1, as times in milliseconds do, or be the number of a book.
+    """
     for pattern in _CARDS:
         for match in pattern.finditer(text):
             if _is_card(text, match):
@@ -116,10 +122,20 @@ def _is_card(text: str, match: re.Match[str]) -> bool:
         return True
     if not luhn.is_valid(number) or len(set(number)) < 4 or is_other(text, start, end):
         return False
-    # Identity numbers and credit codes with a typing error are not cards.
-    if len(number) != 18 or _CREDIT_DIGITS.match(number):
-        return len(number) != 18
-    return not (_CODES.match(number) and _is_date(number[6:14], latest=2029))
+    return not _is_other_number(number)
+
+
+def _is_other_number(number: str) -> bool:
+    """Whether digits with a valid Luhn check are probably another kind of number.
+
+    Identity numbers and credit codes with a typing error are not cards.
+    """
+    if len(number) == _IDENTITY_DIGITS:
+        is_identity = _CODES.match(number) and _is_date(number[6:14], latest=2029)
+        return _CREDIT_DIGITS.match(number) is not None or bool(is_identity)
+    if len(number) == _OLD_IDENTITY_DIGITS and _CODES.match(number):
+        return _is_date(f"19{number[6:12]}")
+    return len(number) < _USUAL_DIGITS and _NOT_CARD.match(number) is not None
 
 
 def _is_broken_card(written: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.hostile.sender import Input, job
+from standin.documents.builders import docx_with
+from tests.hostile.sender import Input, document, job
 
 CHARACTERS = 900_000
 
@@ -55,10 +56,32 @@ SHORT = {("proofread", "punctuation"), ("redact", "digits"), ("disclosure_review
 
 def _text(task: str, options: dict[str, Any], piece: str) -> Callable[[], dict[str, Any]]:
     def body() -> dict[str, Any]:
-        text = "甲" + piece * (CHARACTERS // len(piece))
-        return {"task": task, "input": {"text": text}, "options": options}
+        return {"task": task, "input": {"text": _long(piece)}, "options": options}
 
     return body
+
+
+def _docx(piece: str) -> Callable[[], bytes]:
+    def content() -> bytes:
+        paragraphs = _long(piece).replace("\n\n", "\n").split("\n")
+        return docx_with("".join(f"<w:p><w:r><w:t>{one}</w:t></w:r></w:p>" for one in paragraphs))
+
+    return content
+
+
+def _long(piece: str) -> str:
+    return "甲" + piece * (CHARACTERS // len(piece))
+
+
+def _input(task: str, options: dict[str, Any], piece: str, name: str, *, short: bool) -> Input:
+    """`format_check` reads Word files alone, so it gets one. In a file, a long run of hyphens and
+    digits is taken for encoded data, and may be refused.
+    """
+    name = f"text: {task} of {name}"
+    if task != "format_check":
+        return job(name, _text(task, options, piece), times=2, short=short, accepted=True)
+    must = None if piece == PIECES["hyphens"] else True
+    return document(name, "text.docx", _docx(piece), task=task, times=2, short=short, accepted=must)
 
 
 def _inputs() -> list[Input]:
@@ -67,22 +90,10 @@ def _inputs() -> list[Input]:
     names = list(TASKS)
     pairs |= {(names[at % len(names)], piece): None for at, piece in enumerate(PIECES)}
     return [
-        job(
-            f"text: {task} of {piece}",
-            _text(task, TASKS[task], PIECES[piece]),
-            times=2,
-            short=(task, piece) in SHORT,
-            accepted=True,
-        )
+        _input(task, TASKS[task], PIECES[piece], piece, short=(task, piece) in SHORT)
         for task, piece in sorted(pairs)
     ] + [
-        job(
-            f"text: {task} of 99,000 paragraphs",
-            _text(task, options, "甲乙丙丁戊己庚\n\n"),
-            times=2,
-            short=task == "parse",
-            accepted=True,
-        )
+        _input(task, options, "甲乙丙丁戊己庚\n\n", "99,000 paragraphs", short=task == "parse")
         for task, options in EVERY_TASK.items()
     ]
 

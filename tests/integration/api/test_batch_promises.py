@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jobs.batches.eta.token_estimate import SAMPLE_LINES, tokens_from_size
+from jobs.batches.eta.token_estimate import SAMPLE_LINES, SHORT_SAMPLE_BYTES, tokens_from_size
 from jobs.batches.input.index import ANSWER_TOKENS, document_tokens
 from jobs.batches.input.indexing import IndexLimits
 from jobs.ledger import Ledger
@@ -145,3 +145,14 @@ async def test_a_file_whose_first_line_is_too_long_to_look_at_counts_by_its_size
         lines = [line(1, text="x" * 3_000_000), line(2)]
         batch = await of_file(api, lines)
         assert await tokens(ledger, batch) == tokens_from_size(sum(map(len, lines)), 2)
+
+
+async def test_of_a_file_with_short_lines_only_the_beginning_is_looked_at(
+    open_api: Open, ledger: Ledger
+) -> None:
+    async with open_api(limits=LIMITS, bulk=BULK) as api:
+        lines = [line(number) for number in range(SHORT_SAMPLE_BYTES // len(line(100)) + 3)]
+        lines += [line(1_000 + number, "redact") for number in range(SAMPLE_LINES)]
+        assert len(lines) < 2 * SAMPLE_LINES
+        batch = await of_file(api, lines)
+        assert set(await tokens(ledger, batch)) == {"summarize"}

@@ -155,6 +155,22 @@ async def test_a_document_can_be_looked_at_and_downloaded_by_its_department_alon
         assert (await api.anonymous.get(path)).status_code == 401
 
 
+async def test_a_short_text_of_a_job_has_no_file_and_is_a_document(api: Api) -> None:
+    text = "通知：磨坊街停水。"
+    job = await api.submit(input={"text": text})
+    assert api.files() == []
+    path = f"/v1/documents/{job['document_id']}"
+    content = await api.http.get(f"{path}/content")
+    assert (content.text, content.headers["content-type"]) == (text, "text/plain; charset=utf-8")
+    assert (await api.http.get(path)).json()["bytes"] == len(text.encode())
+    # The same bytes as a file are the same document, which needs no file either.
+    upload = await api.http.post("/v1/documents?filename=notice.txt", content=text.encode())
+    assert upload.json()["id"] == job["document_id"]
+    assert upload.json()["filename"] == "notice.txt"
+    assert api.files() == []
+    problem_of(await api.other.get(path), 404, "not-found")
+
+
 async def test_a_document_missing_in_the_store_is_reported(api: Api) -> None:
     made = await api.http.post("/v1/documents", content=NOTICE)
     for file in api.files():

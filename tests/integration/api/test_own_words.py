@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from jobs.ledger import Ledger
 from jobs.process.settings import LimitSettings
 from standin.documents.builders import docx_with, drawn_pdf
-from tests.integration.api.conftest import Api, Open, problem_of
+from tests.integration.api.conftest import Api, Open, finish, problem_of
 
 CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}
 JOB: dict[str, Any] = {"task": "summarize", "input": {"text": "The water is off."}}
@@ -136,3 +138,14 @@ async def test_the_error_of_a_job_is_chinese_on_request(api: Api) -> None:
     assert listed["error"]["title"] == "作业已取消"
     plain = (await api.http.get(f"/v1/jobs/{job['id']}")).json()
     assert plain["error"]["title"] == "The job was cancelled"
+
+
+async def test_findings_of_a_result_are_chinese_on_request(api: Api, ledger: Ledger) -> None:
+    job = await api.submit(task="proofread", options={})
+    reason = {"reason": "This time does not exist.", "text": "25:00"}
+    await finish(ledger, job["id"], result=json.dumps({"edits": [], "remarks": [reason]}))
+    path = f"/v1/jobs/{job['id']}"
+    english = (await api.http.get(path)).json()["result"]["remarks"]
+    assert english == [reason]
+    chinese = (await api.http.get(path, headers=CHINESE)).json()["result"]["remarks"]
+    assert chinese == [{"reason": "该时间不存在。", "text": "25:00"}]

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from httpx import Response
 from pydantic import SecretStr
 
 from jobs.ledger import Ledger
@@ -181,7 +182,7 @@ async def test_a_redis_that_hangs_is_answered_503_within_five_seconds(
         path = f"/v1/jobs/{job['id']}"
         redis[0].send_signal(signal.SIGSTOP)
         try:
-            for method, target, body in (
+            requests = (
                 ("GET", path, None),
                 ("GET", f"{path}?wait=20", None),
                 ("GET", "/v1/jobs", None),
@@ -190,14 +191,22 @@ async def test_a_redis_that_hangs_is_answered_503_within_five_seconds(
                 ("GET", "/v1/batches", None),
                 ("GET", "/v1/callbacks", None),
                 ("GET", "/readyz", None),
-            ):
+                ("GET", "/metrics", None),
+            )
+
+            async def answered(method: str, target: str, body: object) -> tuple[float, Response]:
                 asked = time.monotonic()
                 answer = await http.request(method, target, json=body)
-                assert answer.status_code == 503, target
-                assert time.monotonic() - asked < 5.0, target
-            asked = time.monotonic()
-            assert "chancery_ledger_up 0.0" in (await http.get("/metrics")).text
-            assert time.monotonic() - asked < 5.0
+                return time.monotonic() - asked, answer
+
+            # After the first one the api has forgotten the key: the others ask for it as well.
+            first = await answered(*requests[0])
+            others = await asyncio.gather(*(answered(*request) for request in requests[1:]))
+            answers = [first, *others]
+            for (_, target, _), (seconds, answer) in zip(requests, answers, strict=True):
+                assert seconds < 5.0, target
+                assert answer.status_code == (200 if target == "/metrics" else 503), target
+            assert "chancery_ledger_up 0.0" in answers[-1][1].text
         finally:
             redis[0].send_signal(signal.SIGCONT)
         async with asyncio.timeout(20):

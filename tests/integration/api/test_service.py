@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from jobs.ledger.processes import Process
 from jobs.model.problems import PROBLEM_TYPES
 from jobs.model.provenance import Provenance
 from jobs.model.roles import Role
+from jobs.process.build import build
 from jobs.process.settings import ApiSettings
 from tests.integration.api.conftest import ALLOWED, Api, Open, finish, problem_of
 from tests.integration.jobs.ledger.batch_kit import BatchDriver
@@ -37,6 +39,23 @@ async def unready(api: Api) -> set[str]:
         (503, "not-ready") if missing else (200, "ready")
     )
     return missing
+
+
+async def test_the_api_is_among_the_processes_with_its_build(api: Api, ledger: Ledger) -> None:
+    while not await ledger.processes.list():
+        await asyncio.sleep(0.02)
+    (process,) = await ledger.processes.list()
+    assert process.role == "api"
+    found = (await api.anonymous.get("/metrics")).text
+    labels = f'build="{build()}",process="{process.name}",role="api"'
+    assert f"chancery_process_build_info{{{labels}}} 1.0" in found
+
+
+async def test_an_api_that_stops_leaves_the_processes(ledger: Ledger, open_api: Open) -> None:
+    async with open_api():
+        while not await ledger.processes.list():
+            await asyncio.sleep(0.02)
+    assert await ledger.processes.list() == []
 
 
 async def test_readiness_says_what_is_missing(api: Api, ledger: Ledger, redis_url: str) -> None:

@@ -68,7 +68,16 @@ class Batch:
         self.id = self._json("POST", "/v1/batches", json=request)["id"]
 
     def read(self) -> Mapping[str, Any]:
-        return self._json("GET", f"/v1/batches/{self.id}")
+        answers: list[httpx.Response] = []
+
+        def is_answered() -> bool:
+            """False while the api answers 503, because Redis does not answer."""
+            answers.append(self._http.get(f"/v1/batches/{self.id}"))
+            return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+
+        within(PATIENCE, is_answered)
+        batch: Mapping[str, Any] = answers[-1].raise_for_status().json()
+        return batch
 
     def done(self) -> int:
         return int(self.read()["request_counts"]["completed"])

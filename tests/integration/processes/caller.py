@@ -94,13 +94,13 @@ class Caller:
 
     async def ended(self, batch: Batch, seconds: float = PATIENCE) -> Batch:
         await until(lambda: self._is_one_of(batch.id, ENDINGS), seconds)
-        return await self.openai.batches.retrieve(batch.id)
+        return await self._current(batch.id)
 
     async def has_done(self, batch: Batch, lines: int) -> None:
         """Wait until `lines` lines have succeeded."""
 
         async def done() -> bool:
-            current = await self.openai.batches.retrieve(batch.id)
+            current = await self._current(batch.id)
             assert current.status not in ENDINGS, f"the batch is already {current.status}"
             counts = current.request_counts
             return counts is not None and counts.completed >= lines
@@ -121,7 +121,12 @@ class Caller:
         return [json.loads(line) for line in content.text.splitlines()]
 
     async def _is_one_of(self, batch_id: str, statuses: set[str]) -> bool:
-        return (await self.openai.batches.retrieve(batch_id)).status in statuses
+        return (await self._current(batch_id)).status in statuses
+
+    async def _current(self, batch_id: str) -> Batch:
+        """The batch. As long as Redis does not answer, the api answers 503 with Retry-After."""
+        patient = self.openai.with_options(max_retries=5)
+        return await patient.batches.retrieve(batch_id)
 
 
 @asynccontextmanager

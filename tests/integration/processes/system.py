@@ -34,7 +34,7 @@ from worker.supervise.checks import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 # Long, because test machines are busy. A passing test does not wait this long.
-PATIENCE = 40.0
+PATIENCE = 120.0
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -187,7 +187,7 @@ class Desk:
         self.secret = new.callback_secret
         self.department = department
         self.ledger = Ledger(RedisSettings(url=SecretStr(system.redis_url)))
-        self.store = Store(system.folder / "store")
+        self.store = Store(system.folder / "store", inline_text_bytes=8 * 1024)
         self._documents = Documents(self.ledger, self.store, LimitSettings())
         self._submissions = Submissions(self.ledger, self._documents)
 

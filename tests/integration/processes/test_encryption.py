@@ -39,7 +39,7 @@ def in_clear(folder: Path, *texts: str) -> list[str]:
     ]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_documents_results_and_batches_are_encrypted_from_end_to_end(
     empty_system: System, open_desk: OpenDesk, receiver: Receiver
 ) -> None:

@@ -17,7 +17,7 @@ def readable(folder: Path) -> list[str]:
     return [str(path) for path in paths if path.exists() and path.stat().st_mode & 0o077]
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(300)
 async def test_nothing_in_the_data_dir_stays_readable_by_others(
     empty_system: System, open_desk: OpenDesk
 ) -> None:

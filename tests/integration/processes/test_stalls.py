@@ -8,7 +8,7 @@ import httpx
 
 from jobs.health.gather import HealthReader
 from jobs.model.states import JobStatus
-from jobs.process.settings import BulkSettings
+from jobs.process.settings import BulkSettings, LimitSettings
 from jobs.process.watchdog import ENDED_STATUS, stalls
 from standin.engine_process import StandInControl
 from tests.integration.processes.conftest import OpenDesk
@@ -56,7 +56,7 @@ async def test_a_job_that_stalls_its_worker_three_times_is_set_aside(
     ends = [stall for stall in stalls(empty_system.folder) if stall.ended]
     assert len(ends) == 3
     health = await HealthReader(
-        desk.ledger, BulkSettings(), 1_000, data_dir=empty_system.folder
+        desk.ledger, BulkSettings(), LimitSettings(), data_dir=empty_system.folder
     ).read()
     stood_still = [one for one in health.problems if one.code == "process-stalled"]
     assert len(stood_still) == 3

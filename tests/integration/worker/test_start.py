@@ -82,7 +82,7 @@ def test_a_task_that_cannot_be_imported(redis_url: str, tmp_path: Path) -> None:
         ) as worker,
     ):
         try:
-            assert worker.wait(40) == 1
+            assert worker.wait(120) == 1
         finally:
             worker.kill()
     (error,) = [line for line in output.read_text().splitlines() if "tasks.not_imported" in line]

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from bench.simulate.__main__ import need_of_jobs, need_of_lines
 from bench.simulate.events import Give, Machine, Places, Process, Simulation, Take, Use, Work
-from bench.simulate.system import Plan, run_jobs, run_lines
+from bench.simulate.system import Plan, run_arrivals, run_jobs, run_lines
 
 COSTS = {"worker": 0.004, "valkey": 0.001, "scheduler": 0.001}
 
@@ -53,3 +54,29 @@ def test_an_instant_engine_is_bounded_by_the_worker_and_two_workers_are_twice_as
 def test_single_jobs_are_bounded_by_the_cores() -> None:
     costs = {**COSTS, "api": 0.002, "courier": 0.001, "load": 0.001}
     assert run_jobs(Plan(1, 64, 0.0, {}, 2), costs, 32, 1000) == pytest.approx(200, rel=0.1)
+
+
+JOB = {**COSTS, "api": 0.002, "courier": 0.001, "load": 0.0, "engine": 0.0}
+
+
+def test_jobs_that_arrive_at_a_rate_use_each_process_in_proportion() -> None:
+    outcome = run_arrivals(Plan(10, 256, 1.0, {}), JOB, 100.0)
+    assert outcome.rate == pytest.approx(100, rel=0.03)
+    assert outcome.use["worker"] == pytest.approx(0.4, rel=0.05)
+    assert outcome.use["courier"] == pytest.approx(0.1, rel=0.05)
+
+
+def test_what_engines_need_has_enough_processes_and_names_the_bottleneck() -> None:
+    few, many = (need_of_jobs(engines, 20.0, 256, JOB) for engines in (10, 100))
+    assert few.counts == {"api": 1, "worker": 2, "courier": 1}
+    assert few.reached == pytest.approx(200, rel=0.03)
+    assert few.bottlenecks == []
+    assert many.bottlenecks == ["scheduler", "valkey"]
+    assert many.reached < 1_100
+    assert "the bottleneck is valkey" in many.text()
+
+
+def test_lines_of_an_engine_need_one_worker() -> None:
+    need = need_of_lines(1, 20.0, 64, JOB)
+    assert need.counts == {"worker": 1}
+    assert need.reached == pytest.approx(20, rel=0.05)

@@ -7,12 +7,14 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import pytest
 
 from documents.isolation.owner import Owner, working_for
+from jobs.blobs import PlainReader
 from jobs.model.problems import ProblemError
 from jobs.sealing.errors import Damaged
 from jobs.sealing.key_folder import KeyFolder
@@ -62,6 +64,27 @@ async def test_sizes_are_in_order_and_need_every_blob(tmp_path: Path) -> None:
     await store.delete(blobs[1])
     with pytest.raises(FileNotFoundError):
         await store.sizes(blobs)
+
+
+async def test_a_short_text_has_no_file_and_is_read_like_one(tmp_path: Path) -> None:
+    store, text = Store(tmp_path, inline_text_bytes=60), "通知：磨坊街停水。.sealed".encode()
+    blob = await store.put_text(text, "tax", "doc_1")
+    assert await store.read(blob) == text
+    assert list(await store.sizes([blob])) == [len(text)]
+    assert b"".join([piece async for piece in store.pieces(blob, 3, 9)]) == text[3:9]
+    async with store.readable(blob) as path:
+        assert path.read_bytes() == text
+    await store.delete(blob)
+    assert _files(tmp_path) == []
+    longer = await store.put_text(text * 2, "tax", "doc_2")
+    assert store.path(longer).read_bytes() == text * 2
+
+
+async def test_with_a_master_key_a_short_text_is_an_encrypted_file(tmp_path: Path) -> None:
+    store, text = sealed_store(tmp_path), b"The water is off."
+    blob = await store.put_text(text, "tax", "doc_1")
+    assert text not in store.path(blob).read_bytes()
+    assert await store.read(blob) == text
 
 
 async def test_a_body_over_the_limit_is_refused_as_it_comes(tmp_path: Path) -> None:
@@ -213,6 +236,10 @@ async def test_keys_whose_blobs_were_never_linked_are_found_after_a_day(tmp_path
     assert list(await store.old_keys_without_blob()) == [blobs[1]]
 
 
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
 def _with_another_key(tmp_path: Path) -> Store:
     """A store with another master key, as if the keys had been exchanged while it runs."""
     master = MasterKeys.from_settings(sealed_settings(tmp_path, master_key(2)))
@@ -220,5 +247,22 @@ def _with_another_key(tmp_path: Path) -> Store:
     return Store(tmp_path / "store", KeyFolder(tmp_path / "keys", master))
 
 
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+async def test_neighbouring_parts_are_those_that_are_read_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, data = Store(tmp_path), bytes(range(256)) * 8
+    blob = await store.put(data, "tax", "file_1")
+    parts = [(100, 50), (0, 100), (151, 30), (181, 0)]
+    reads: list[tuple[int, int | None]] = []
+    read = PlainReader.pieces
+
+    def pieces(self: PlainReader, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        reads.append((start, end))
+        return read(self, start, end)
+
+    monkeypatch.setattr(PlainReader, "pieces", pieces)
+    found = await store.slices([(blob, *part) for part in parts])
+    assert found == [data[offset : offset + length] for offset, length in parts]
+    assert reads == [(0, 181)]
+    far = [(0, 10), (2_000, 100)]  # the second one ends after the end of the file
+    assert await store.slices([(blob, *part) for part in far]) == [data[:10], data[2_000:]]

@@ -31,9 +31,11 @@ class Work:
     end: asyncio.Event = field(default_factory=asyncio.Event)
     answer: asyncio.Event = field(default_factory=asyncio.Event)
 
+    group_seconds: float = claim_loop.GROUP_SECONDS
+
     def __post_init__(self) -> None:
         self.answer.set()
-        self.loop = ClaimLoop(self.claim, self.may_claim)
+        self.loop = ClaimLoop(self.claim, self.may_claim, lambda: self.group_seconds)
 
     def may_claim(self) -> bool:
         return self.able and self.running < self.slots
@@ -262,3 +264,18 @@ async def test_work_that_arrives_shortly_after_a_claim_shares_the_next_one(
         assert await work.until_claims(2) == [(1, True), (5, True)]
         work.end.set()
         await work.until_done(6)
+
+
+@pytest.mark.usefixtures("never_idle")
+async def test_a_wake_up_does_not_wait_for_other_work_to_end() -> None:
+    work = Work(waiting=4, slots=2, group_seconds=3_600)
+    async with looping(work):
+        work.loop.wake()
+        await work.until_claims(1)
+        work.end.set()
+        await work.until_done(2)
+        await asyncio.sleep(0.02)
+        assert len(work.claims) == 1  # others that end would share the claim
+        work.loop.wake()
+        assert await work.until_claims(2) == [(2, True), (2, True)]
+        await work.until_done(4)

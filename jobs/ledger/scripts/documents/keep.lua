@@ -8,7 +8,7 @@ if redis.call('EXISTS', key) == 1 then
   redis.call('HSET', key, 'filename', document.filename)
   redis.call('HDEL', key, 'own')
 else
-  local over = ARGV[2] ~= '1' and over_kept(document.department, RECORD_BYTES, document.bytes)
+  local over = ARGV[2] ~= '1' and over_kept(document.department, document_bytes(document))
   if over then return {'over', quotas_left(document.department), unpack(over)} end
   add_document(document)
 end

@@ -7,4 +7,6 @@ for _, entry in ipairs(redis.call('ZRANGE', libraries, 0, -1)) do
   if entry:match('^[^/]+/(.*)$') == ARGV[2] then redis.call('ZREM', libraries, entry) end
 end
 note_deletion()
-return remove_document(ARGV[1], ARGV[2]) and 1 or 0
+local exists = redis.call('EXISTS', P .. 'document:' .. ARGV[1] .. ':' .. ARGV[2])
+remove_document(ARGV[1], ARGV[2])
+return exists

@@ -7,7 +7,8 @@
 --       -1 jobs of a lane: the worker does not run that lane
 -- Returns: {1 if more jobs may wait for this worker, id of a suspect that this worker is to run alone
 --          or '', then for each job {'claimed', record, document} as flat lists, with an empty document
---          for a line of a batch}
+--          for a line of a batch, and for lines with their first claim {'lines', what their records have
+--          in common, as a flat list, {id, task, offset, length and number of each}}}
 -- Invariant: one run at a time has the lease of a job; each has a higher token than all before it. A
 --            repeated call gives the same jobs, and no more.
 claim.worker, claim.nonce, claim.lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])

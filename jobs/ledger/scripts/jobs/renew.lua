@@ -9,11 +9,14 @@ local unknown_ms = tonumber(ARGV[3])
 local lost, known = {}, {}
 for i = 4, #ARGV, 4 do
   local id, key = ARGV[i], P .. 'job:' .. ARGV[i]
-  local run = redis.call('HMGET', key, 'status', 'token')
+  local run = redis.call('HMGET', key, 'status', 'token', 'done', 'total')
   if run[1] == 'running' and run[2] == ARGV[i + 1] then
     known[id] = true
     redis.call('ZADD', P .. 'running', now + tonumber(ARGV[2]), id)
-    redis.call('HSET', key, 'done', ARGV[i + 2], 'total', ARGV[i + 3])
+    -- A line of a batch has no such fields before its first progress.
+    if (run[3] or '0') ~= ARGV[i + 2] or (run[4] or '0') ~= ARGV[i + 3] then
+      redis.call('HSET', key, 'done', ARGV[i + 2], 'total', ARGV[i + 3])
+    end
   else
     lost[#lost + 1] = id
   end

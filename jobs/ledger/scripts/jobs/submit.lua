@@ -2,7 +2,7 @@
 -- Store a job, its document and the reply to its submission, and queue the job, in one step.
 -- ARGV: job (JSON, flat), document (JSON, flat, or ''), reply (JSON: key, body_sha256, body,
 --       keep_ms, or ''), most jobs that may wait in the whole system
--- Returns: {'stored', quotas left, blob of the document} | {'replayed', quotas left, body}
+-- Returns: {'stored', quotas left, document's blob in the store, or ''} | {'replayed', quotas left, body}
 --          | {'mismatch'} | {'full'} | {'no-document', id of a reference} | {'over', quotas left, code, ms}
 -- Invariant: a job's record, its index entry and its wake-up are written together or not at all. A
 --            repeated call (the client library's retry) changes nothing.
@@ -14,7 +14,7 @@ if document then document.expires_at = now + tonumber(document.keep_ms) end
 local document_key = P .. 'document:' .. job.department .. ':' .. job.document_id
 
 if redis.call('EXISTS', P .. 'job:' .. job.id) == 1 then
-  return {'stored', quotas_left(job.department), redis.call('HGET', document_key, 'blob')}
+  return {'stored', quotas_left(job.department), stored_blob(document_key) or ''}
 end
 
 local earlier = earlier_reply(job.department, 'jobs', reply)
@@ -39,8 +39,10 @@ if waiting >= most then return {'full'} end
 
 local is_new = document and redis.call('EXISTS', document_key) == 0
 local bytes = RECORD_BYTES + #ARGV[1]
+local document_records, document_stored = 0, 0
+if is_new then document_records, document_stored = document_bytes(document) end
 local over = over_quota(job.department, {jobs = 1,
-  records = bytes + (reply and #ARGV[3] or 0), stored = is_new and document.bytes or 0})
+  records = bytes + document_records + (reply and #ARGV[3] or 0), stored = document_stored})
 if over then return {'over', quotas_left(job.department), unpack(over)} end
 
 if document then
@@ -70,4 +72,4 @@ else
 end
 
 keep_reply(job.department, 'jobs', reply, 202)
-return {'stored', quotas_left(job.department), redis.call('HGET', document_key, 'blob')}
+return {'stored', quotas_left(job.department), stored_blob(document_key) or ''}

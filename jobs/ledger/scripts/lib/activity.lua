@@ -8,9 +8,9 @@ local ACTIVITY_MOST = 20000
 -- name: the task. about: process, detail and seconds of the run; each may be left out.
 local function note(event, id, name, about)
   about = about or {}
-  redis.call('RPUSH', P .. 'activity', cjson.encode({event, id, name, now, about.process or '',
-    about.detail or '', about.seconds or 0}))
-  redis.call('LTRIM', P .. 'activity', -ACTIVITY_MOST, -1)
+  local length = redis.call('RPUSH', P .. 'activity', cjson.encode({event, id, name, now,
+    about.process or '', about.detail or '', about.seconds or 0}))
+  if length > ACTIVITY_MOST then redis.call('LTRIM', P .. 'activity', -ACTIVITY_MOST, -1) end
 end
 
 -- The lines of a batch are shown by their batch, each of its own only if something goes wrong.

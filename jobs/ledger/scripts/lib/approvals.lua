@@ -3,6 +3,7 @@
 -- worker. It is `awaiting_approval` here; departments see `running` with the sub-state `awaiting_approval`.
 --
 --   chancery:awaiting          jobs that wait, by the time at which they expire without a decision
+--   chancery:awaiting:DEPT     the same of a department, by the time at which they began to wait
 --   chancery:corrected:DEPT    ended jobs whose result a person corrected, until they are removed
 -- Fields of a department's record: approval, JSON: tasks (name -> confidence below which results wait, or
 -- true for all), within_ms. Fields of a job's record: held_at, awaiting_until; held_blob, the result of the
@@ -52,6 +53,7 @@ local function hold(job, token, policy, fields, usage)
   set_status(job, 'awaiting_approval', held)
   count_kept(P .. 'job:' .. job.id, job.department, 'records', bytes)
   redis.call('ZADD', P .. 'awaiting', now + policy.within_ms, job.id)
+  redis.call('ZADD', P .. 'awaiting:' .. job.department, now, job.id)
   count_usage(job, usage or {})
   if job.batch_id then hold_line(job, fields, usage) end
 end

@@ -85,21 +85,17 @@ local function new_id()
   return string.sub(claim.stem, 1, -4) .. digits
 end
 
--- A new job's record, flat, as it is after its first claim.
-local function line_record(batch, tasks, entry)
-  local offset, length, tokens, last = struct.unpack('>I4I4I4I4', entry)
-  local job = {id = new_id()}
+-- What the records of the lines of a claim have in common, as it is after their first claim: a flat list.
+local function shared_fields(batch)
+  local job = {id = claim.stem}
   check_transition('job', job, 'queued')
   job.status = 'queued'
   check_transition('job', job, 'running')
-  local function number(value) return string.format('%d', value) end
-  return job.id, tokens, {'id', job.id, 'department', batch.department, 'lane', batch.lane,
-    'task', tasks[last % 256 + 1], 'batch_id', batch.id, 'status', 'running',
-    'blob', batch.input_blob, 'offset', number(offset), 'length', number(length),
-    'tokens', number(tokens), 'line', number(math.floor(last / 256)), 'deadline', batch.deadline,
-    'created_at', number(now), 'started_at', number(now), 'keep_ms', batch.keep_ms,
-    'token', '1', 'attempts', '1', 'tries', '0', 'deaths', '0', 'done', '0', 'total', '0',
-    'alone', '0', 'worker', claim.worker, 'nonce', claim.nonce}
+  local at = string.format('%d', now)
+  return {'department', batch.department, 'lane', batch.lane, 'batch_id', batch.id, 'status', 'running',
+    'blob', batch.input_blob, 'deadline', batch.deadline, 'created_at', at, 'started_at', at,
+    'keep_ms', batch.keep_ms, 'token', '1', 'attempts', '1', 'tries', '0', 'worker', claim.worker,
+    'nonce', claim.nonce}
 end
 
 local function index_lines(batch, ids)
@@ -122,14 +118,17 @@ local function claim_lines(batch, most, order)
   local first, tasks = tonumber(batch.next), cjson.decode(batch.tasks)
   local last = math.min(first + most, tonumber(batch.indexed))
   local entries = redis.call('GETRANGE', P .. 'index:' .. batch.id, first * ENTRY, last * ENTRY - 1)
-  local ids, tokens = {}, 0
+  local shared, lines, ids, tokens = shared_fields(batch), {}, {}, 0
   for start = 1, #entries, ENTRY do
-    local id, line_tokens, record = line_record(batch, tasks, string.sub(entries, start, start + ENTRY - 1))
-    redis.call('HSET', P .. 'job:' .. id, unpack(record))
-    add_answer({'claimed', record, {}})
+    local offset, length, line_tokens, word = struct.unpack('>I4I4I4I4', entries, start)
+    local id, task, number = new_id(), tasks[word % 256 + 1], math.floor(word / 256)
+    redis.call('HSET', P .. 'job:' .. id, 'id', id, 'task', task, 'offset', offset, 'length', length,
+      'tokens', line_tokens, 'line', number, unpack(shared))
+    for _, value in ipairs({id, task, offset, length, number}) do lines[#lines + 1] = value end
     ids[#ids + 1] = id
     tokens = tokens + line_tokens
   end
+  add_answer({'lines', shared, lines})
   index_lines(batch, ids)
   count_lines('waiting', batch.department, -#ids)
   count_lines('open', batch.department, #ids)

@@ -1,6 +1,7 @@
 -- requires: keys, kept
 -- A document's `jobs` counts what needs it: open jobs that have it as input or name it in their
--- options, and libraries. `own` is set while only the job that brought the text has named it.
+-- options, and libraries. `own` is set while only the job that brought the text has named it. `blob` is
+-- the name of its bytes in the store, or 'text:' and a short text, which then is nowhere else.
 
 -- Keep a document at least until a time.
 local function extend_document(department, document_id, until_ms)
@@ -12,23 +13,39 @@ local function extend_document(department, document_id, until_ms)
   end
 end
 
--- Record a new document. Its bytes are in the store.
+local function is_in_store(blob)
+  return string.sub(blob, 1, 5) ~= 'text:'
+end
+
+-- The bytes of records, and those in the store, that a document takes.
+local function document_bytes(document)
+  if is_in_store(document.blob) then return RECORD_BYTES, document.bytes end
+  return RECORD_BYTES + document.bytes, 0
+end
+
+-- Record a new document. Its bytes are in the store, unless they are in the record.
 local function add_document(document)
-  document.kept_stored, document.kept_records = document.bytes, RECORD_BYTES
+  document.kept_records, document.kept_stored = document_bytes(document)
   set_fields(P .. 'document:' .. document.department .. ':' .. document.id, document)
   add_kept(document.department, 'stored', document.kept_stored)
   add_kept(document.department, 'records', document.kept_records)
 end
 
--- Remove a document's record. Returns its blob, which the caller deletes; nil without a record.
+-- The name of a document's bytes in the store; nil if there are none there.
+local function stored_blob(key)
+  local blob = redis.call('HGET', key, 'blob')
+  return blob and is_in_store(blob) and blob or nil
+end
+
+-- Remove a document's record. Returns its blob in the store, which the caller deletes, or nil.
 local function remove_document(department, document_id)
   local member = department .. ':' .. document_id
   local key = P .. 'document:' .. member
-  local blob = redis.call('HGET', key, 'blob')
+  local blob = stored_blob(key)
   free_kept(key, department)
   redis.call('DEL', key)
   redis.call('ZREM', P .. 'documents', member)
-  return blob or nil
+  return blob
 end
 
 -- Count one use less. The document's time to live starts again.

@@ -41,6 +41,7 @@ local function remove_from_index(job)
     write_to('SREM', P .. 'held:' .. job.worker, job.id)
   elseif job.status == 'awaiting_approval' then
     redis.call('ZREM', P .. 'awaiting', job.id)
+    redis.call('ZREM', P .. 'awaiting:' .. job.department, job.id)
   end
 end
 

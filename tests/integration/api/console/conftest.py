@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,10 +13,15 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from jobs.accounts.passwords import hash_password
+from jobs.audit.files import AuditFiles
 from jobs.ledger import Ledger
 from jobs.model.account import Role
+from jobs.process.settings import RedisSettings
 from tests.integration.api.conftest import Api
 
 PASSWORD = "correct horse battery"
@@ -67,11 +74,27 @@ class ConsoleSystem:
             yield Visitor(http)
 
 
+def audited(api: Api) -> list[dict[str, object]]:
+    files = AuditFiles.of(api.folder)
+    lines = [line for day in files.days() for line in files.day(day).read_text().splitlines()]
+    return [json.loads(line) for line in lines]
+
+
 async def add_accounts(ledger: Ledger) -> None:
     await ledger.accounts.create("zhang", "tax", Role.staff, hashed())
     await ledger.accounts.create("li", "tax", Role.reviewer, hashed())
     await ledger.accounts.create("wang", "health", Role.staff, hashed())
     await ledger.accounts.create("op", None, Role.operator, hashed())
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def module_ledger(valkey: tuple[subprocess.Popen[bytes], str]) -> AsyncIterator[Ledger]:
+    """An empty ledger for all tests of a file."""
+    async with Redis.from_url(valkey[1]) as redis:
+        await redis.flushall()
+    ledger = Ledger(RedisSettings(url=SecretStr(valkey[1])))
+    yield ledger
+    await ledger.close()
 
 
 @pytest.fixture

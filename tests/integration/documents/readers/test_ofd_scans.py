@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,15 @@ from PIL import Image
 
 from documents.errors import NoTextLayer
 from documents.limits import ReadLimits
+from documents.masking.account import Account
+from documents.masking.ofd.file import mask_ofd
+from documents.ocr.record import loaded
 from documents.read import read
 from documents.readers.pictures import prepared
 from standin.documents.builders import LIMITS, saved
 from standin.documents.ofd_builder import WHOLE, scanned, text_object
+from tasks.redact.finder import RULES, Targets
+from tasks.redact.masker import Masker, Style
 from tests.unit.documents.readers.pages import NOTICE, SCANS, a4
 
 WRITTEN = text_object("This page was written and not scanned.", 25, 40)
@@ -104,3 +110,22 @@ def test_a_seal_or_a_letterhead_is_no_scan(tmp_path: Path) -> None:
     seal = '<ofd:ImageObject Boundary="120 200 40 40" CTM="40 0 0 40 0 0" ResourceID="1"/>'
     data = scanned([WRITTEN + seal], as_bytes(a4()))
     assert read(saved(tmp_path, data), ASKING).unread_pages == ()
+
+
+@pytest.mark.parametrize(
+    "placed",
+    [WHOLE.format(id=1), WHOLE.format(id=1).replace("0 0 210 297", "5 5 200 282.857", 1).replace(
+        "210 0 0 297", "200 0 0 282.857")],
+    ids=["whole page", "with margins"],
+)  # fmt: skip
+def test_ocr_reads_a_scan_once_for_its_text_and_for_masking(tmp_path: Path, placed: str) -> None:
+    page = a4([*NOTICE, "Call 13812341234 today."])
+    path = saved(tmp_path, scanned([placed], as_bytes(page.convert("L"))))
+    document = read(path, SCANS)
+    scans = loaded(document.scans)
+    assert "13812341234" in document.text
+    account = Account()
+    masking = Masker(Targets(frozenset(RULES)), Style()).masking()
+    mask_ofd(path, masking, replace(SCANS, ocr_scans=scans), account)
+    assert dict(account.masked) == {("Res/picture1.png", "mobile"): 1}
+    assert len(scans) == 1

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobs.batches.batch import BatchStatus, KeptLine
+from jobs.health.gather import HealthReader
 from jobs.ledger import Ledger
 from jobs.ledger.approvals import CorrectedResult
 from jobs.ledger.runs import Ending, Finish, LeaseRenewal
@@ -18,6 +19,7 @@ from jobs.model.problems import Problem, ProblemError
 from jobs.model.provenance import Provenance
 from jobs.model.quotas import OverQuotaError
 from jobs.model.states import JobStatus
+from jobs.process.settings import BulkSettings, LimitSettings
 from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.conftest import Submit
 from tests.integration.jobs.ledger.kept import check_kept, kept
@@ -114,6 +116,26 @@ async def test_the_deadline_of_a_job_applies_while_its_result_waits(
         assert job is not None
         assert (job.status, (job.error or {})["type"]) == (JobStatus.expired, "/problems/expired")
     assert driver.redis.zcard("chancery:awaiting") == 0
+
+
+async def test_the_health_says_how_many_results_wait_and_which_ones_for_too_long(
+    ledger: Ledger, submit: Submit, driver: BatchDriver
+) -> None:
+    first, second = [await submit() for _ in range(2)]
+    for job_id in (first, second):
+        await hold(ledger, job_id)
+    driver.redis.zincrby("chancery:awaiting:tax", -25 * 3_600_000, second)
+    read = HealthReader(ledger, BulkSettings(), LimitSettings(), data_dir=None).read
+    health = await read()
+    (waiting,) = health.approvals
+    assert (waiting.department, waiting.waiting, waiting.overdue) == ("tax", 2, 1)
+    assert timedelta(hours=25) <= health.at - waiting.oldest_at < timedelta(hours=26)
+    (overdue,) = [one for one in health.problems if one.code == "approvals-overdue"]
+    assert (overdue.subject, overdue.since) == ("tax", waiting.oldest_at)
+    await ledger.approvals.decide("tax", first, APPROVED)
+    await ledger.jobs.cancel("tax", second)
+    assert (await read()).approvals == ()
+    assert not driver.redis.exists("chancery:awaiting:tax")
 
 
 async def test_what_waits_is_in_flight_and_takes_no_slot(

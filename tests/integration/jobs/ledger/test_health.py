@@ -16,7 +16,7 @@ from jobs.ledger.runs import Ending
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem
 from jobs.model.states import JobStatus
-from jobs.process.settings import BulkSettings
+from jobs.process.settings import BulkSettings, LimitSettings
 from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.callback_kit import URL, a_callback, settle, taken
 from tests.integration.jobs.ledger.conftest import Submit
@@ -32,7 +32,7 @@ def redis(redis_url: str) -> Iterator[Redis]:
 
 
 def reader(ledger: Ledger) -> HealthReader:
-    return HealthReader(ledger, BulkSettings(), max_queued=1_000, data_dir=None)
+    return HealthReader(ledger, BulkSettings(), LimitSettings(), data_dir=None)
 
 
 async def test_failures_are_counted_by_code_task_and_department_with_a_few_jobs(

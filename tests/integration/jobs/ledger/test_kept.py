@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 from redis import Redis
 
+from jobs.blobs import inline_blob, inline_text
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.replies import Reply
 from jobs.ledger.runs import Ending
@@ -70,6 +71,50 @@ async def test_an_ended_job_keeps_no_options(
     assert kept(redis)["records"] < 3 * RECORD + 1_000
     assert redis.hget(f"{PREFIX}document:tax:doc_2", "jobs") == "0"
     check_kept(redis)
+
+
+async def test_a_short_text_counts_as_a_record_and_goes_with_its_job(
+    ledger: Ledger, redis: Redis
+) -> None:
+    text = "The water is off. " * 300
+    document = replace(a_document(), blob=inline_blob(text), bytes=len(text))
+    job = a_job()
+    assert (await submit_job(ledger, job, document=document)).blob == ""
+    counted = kept(redis)
+    assert "stored" not in counted
+    assert counted["records"] > len(text) + 2 * RECORD
+    check_kept(redis)
+    (claim,) = (await ledger.runs.claim([job.id], "w", 30)).granted
+    assert claim.document is not None
+    assert inline_text(claim.document.blob) == text
+    assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded))
+    assert await ledger.jobs.delete("tax", job.id) == []
+    assert not redis.exists(f"{PREFIX}document:tax:doc_1")
+    assert kept(redis).get("records", 0) == 0
+
+
+async def test_a_short_text_above_the_quota_of_records_is_refused(ledger: Ledger) -> None:
+    await have(ledger, max_record_bytes=5 * RECORD)
+    text = "x" * 4 * RECORD
+    document = replace(a_document(), blob=inline_blob(text), bytes=len(text))
+    with pytest.raises(OverQuotaError) as raised:
+        await submit_job(ledger, a_job(), document=document)
+    assert raised.value.problem.code == "quota-records"
+    with pytest.raises(OverQuotaError):
+        await ledger.documents.keep(replace(document, bytes=5 * RECORD))
+
+
+async def test_a_short_text_that_expires_leaves_no_blob_to_delete(
+    ledger: Ledger, redis: Redis
+) -> None:
+    for number in (1, 2):
+        document = a_document(document_id=f"doc_{number}")
+        await ledger.documents.keep(replace(document, blob=inline_blob("off")))
+        redis.zadd(f"{PREFIX}documents", {f"tax:doc_{number}": 1})
+    assert await ledger.documents.delete("tax", "doc_2") == ""
+    pruned = await ledger.upkeep.prune()
+    assert (pruned.blobs, pruned.documents) == ([], 1)
+    assert not any(kept(redis).values())
 
 
 async def test_a_job_that_runs_again_has_its_options(ledger: Ledger, submit: Submit) -> None:

@@ -15,6 +15,7 @@ from redis import Redis
 
 from jobs.ledger import Ledger
 from jobs.model.department import CallbackOptions
+from jobs.process.heartbeat import keep_beating, this_process
 from jobs.process.settings import RedisSettings
 from jobs.sealing.ciphers import CipherName
 from jobs.sealing.master_keys import MasterKeys
@@ -23,7 +24,6 @@ from tests.sealing import master_key, sealed_store
 from worker.commands.department import department
 from worker.commands.encryption import encryption
 from worker.commands.up import up
-from worker.heartbeat import keep_beating, this_process
 
 OPTIONS = CallbackOptions(headers={"authorization": "Bearer looks-false"}, sm3_key="c20z")
 

@@ -19,6 +19,7 @@ from api.metrics.requests import (
 )
 from jobs.batches.batch import BatchStatus
 from jobs.health.report import (
+    ApprovalHealth,
     BatchHealth,
     Disk,
     EngineHealth,
@@ -102,6 +103,7 @@ def a_health(**changes: object) -> Health:
         "disks": (Disk("gpu1", "/var/lib/chancery", 10, 100, writable=True, low_since=None),),
         "restarts": (Restarts("worker", "gpu1", 2, NOW),),
         "pauses": (PauseHealth("tax", Lane.bulk, NOW), PauseHealth(None, None, None)),
+        "approvals": (ApprovalHealth("tax", 4, 1, NOW - timedelta(hours=30)),),
         "quotas": (QuotaHealth("tax", "tokens-per-day", 5),),
     }
     return Health(**{**fields, **changes})  # type: ignore[arg-type]

@@ -225,3 +225,6 @@ def test_entries_are_joined_and_found_again() -> None:
         assert SEPARATOR.join(one.text for one in batch.entries) == batch.text
         for index in (0, len(batch.entries) - 1):
             assert batch.at(batch.starts[index]) is batch.entries[index]
+    starts = batches[0].starts
+    spans = [(starts[3], starts[5] + 1), (starts[2], starts[2] + 1)]
+    assert list(batches[0].within(spans)) == batches[0].entries[2:6]

@@ -127,7 +127,9 @@ def test_a_value_in_the_name_of_an_attachment_is_counted(tmp_path: Path) -> None
     assert account.values["names of attachments"] == {PERSON}
 
 
-@pytest.mark.parametrize("term", ["utf", "UTF-8", "charset", "text", "attachment", "filename"])
+@pytest.mark.parametrize(
+    "term", ["utf", "UTF-8", "charset", "text", "attachment", "filename", "txt"]
+)
 def test_words_that_every_email_has_can_be_terms(tmp_path: Path, term: str) -> None:
     message = EmailMessage()
     message["From"] = "a@example.org"
@@ -137,3 +139,16 @@ def test_words_that_every_email_has_can_be_terms(tmp_path: Path, term: str) -> N
     file, _ = masked(message.as_bytes(), tmp_path, term)
     masking = Masker(Targets(frozenset(RULES), [term]), Style()).masking()
     assert verify(file, masking, {term}, LIMITS).left == []
+
+
+@pytest.mark.parametrize(("term", "name"), [("txt", "附件"), ("docx", "附件.txt")])
+def test_an_extension_that_is_a_term_is_left_out_of_the_name(
+    tmp_path: Path, term: str, name: str
+) -> None:
+    message = EmailMessage()
+    message["From"] = "a@example.org"
+    message.set_content("正文")
+    message.add_attachment("甲", filename="附件.txt")
+    file, _ = masked(message.as_bytes(), tmp_path, term)
+    parts = message_from_bytes(file.data, policy=policy.default).walk()
+    assert [part.get_filename() for part in parts if part.get_filename()] == [name]

@@ -115,6 +115,11 @@ def test_a_box_is_given_on_the_page_as_it_was_sent(
     assert frame.on_page((10, 20, 30, 25)) == expected
 
 
+def test_a_picture_with_margins_has_its_boxes_on_the_page() -> None:
+    frame = Frame(Scan((), 100, 200), 0.5, 0.0, (36.0, 72.0))
+    assert frame.on_page((10, 20, 30, 25)) == (41.0, 82.0, 51.0, 84.5)
+
+
 def test_the_confidence_of_a_block_is_that_of_its_characters() -> None:
     lines = (seen("一二三四五六七八九", 100, 100, sure=1.0), seen("十", 100, 134, sure=0.5))
     scan = Scan(lines, 800, 600)
@@ -128,6 +133,6 @@ def test_the_confidence_of_a_block_is_that_of_its_characters() -> None:
 def test_ocr_does_not_repeat_the_text_layer() -> None:
     layer = [Line(("页眉",), (100, 100, 140, 120), 20, 40)]
     scan = Scan((seen("页届", 100, 101), seen("正文", 100, 300)), 800, 600)
-    found, placed = merged(layer, scan, 1.0)
+    found, placed = merged(layer, Frame(scan, 1.0, 0.0))
     assert [line.text for line in found] == ["页眉", "正文"]
     assert [line.text for _, line in placed] == ["正文"]

@@ -12,6 +12,7 @@ import pytest
 from jobs.health.checks import LocalState, problems_of
 from jobs.health.problem_types import area_of
 from jobs.health.report import (
+    ApprovalHealth,
     CallbackHealth,
     Disk,
     FailedJob,
@@ -28,6 +29,7 @@ from jobs.health.report import (
 from jobs.ledger.health import ProviderFault
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus
+from jobs.process.settings import LimitSettings
 from jobs.process.watchdog import Stall as LoopStall
 from tests.unit.jobs.health.health_kit import (
     GIB,
@@ -40,11 +42,12 @@ from tests.unit.jobs.health.health_kit import (
     an_engine,
 )
 
+LIMITS = LimitSettings(max_queued=100)
 OTHERS = (a_process("courier"), a_process("scheduler"))
 
 
 def problems(health: Health, **local: Any) -> Sequence[HealthProblem]:
-    return problems_of(health, LocalState(**local), 100, None)
+    return problems_of(health, LocalState(**local), LIMITS, None)
 
 
 def codes(health: Health, **local: Any) -> list[str]:
@@ -71,7 +74,7 @@ def test_a_redis_that_may_lose_jobs_is_named() -> None:
 @pytest.mark.parametrize("fault", ["unreachable", "hung", "loading", "login-refused"])
 def test_without_redis_only_redis_is_blamed(fault: str) -> None:
     health = Health(at=NOW, redis=a_redis(fault=fault, version=None, append_only=None))
-    found = problems_of(health, LocalState(), 100, NOW - HOUR)
+    found = problems_of(health, LocalState(), LIMITS, NOW - HOUR)
     assert [(one.code, one.since) for one in found] == [(f"redis-{fault}", NOW - HOUR)]
 
 
@@ -251,6 +254,41 @@ def test_what_is_bad_comes_first() -> None:
     )
     assert codes(health) == ["engine-failing", "redis-fsync"]
     assert not replace(health, problems=tuple(problems(health))).ok
+
+
+def test_results_that_wait_too_long_for_approval_are_named_with_their_department() -> None:
+    waiting = ApprovalHealth("health", 2, 0, NOW - HOUR)
+    overdue = ApprovalHealth("tax", 5, 3, NOW - 30 * HOUR)
+    found = only(a_health(approvals=(waiting, overdue)))
+    assert (found.code, found.severity, found.subject) == (
+        "approvals-overdue",
+        Severity.warn,
+        "tax",
+    )
+    assert found.since == NOW - 30 * HOUR
+    assert "3 results of tax" in found.detail
+    assert "24 h" in found.detail
+
+
+def test_builds_may_differ_for_an_hour() -> None:
+    def upgraded(since: timedelta) -> Health:
+        old = a_process("worker", build="1.0+a", started_at=NOW - 50 * HOUR)
+        new = a_process("courier", build="1.0+b", started_at=NOW - since)
+        return a_health(processes=(old, new, a_process("scheduler", build="1.0+a")))
+
+    assert codes(upgraded(timedelta(minutes=59))) == []
+    found = only(upgraded(timedelta(minutes=61)))
+    assert (found.code, found.severity) == ("builds-mixed", Severity.warn)
+    assert found.since == NOW - timedelta(minutes=61)
+    assert "1.0+b: courier@gpu1-1" in found.detail
+
+
+def test_a_process_that_ended_does_not_count_as_another_build() -> None:
+    ended = a_process("worker", age=60, build="0.9+z", started_at=NOW - 50 * HOUR)
+    living = [
+        a_process(role, number=2, build="1.0+a") for role in ("worker", "courier", "scheduler")
+    ]
+    assert "builds-mixed" not in codes(a_health(processes=(ended, *living)))
 
 
 def test_an_identity_provider_that_is_away_is_a_warning_with_its_reason() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from ipaddress import IPv4Network, IPv6Address, ip_address
 
 import pytest
@@ -9,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.model.problems import ProblemError
-from jobs.submit.targets import Address, AllowEntry, AllowList, check_target, parse_target, plain
+from jobs.submit.targets import (
+    Address,
+    AllowEntry,
+    AllowList,
+    check_target,
+    parse_target,
+    plain,
+    resolve,
+)
 
 
 def admits(url: str, allow: str, *addresses: str) -> bool:
@@ -122,6 +131,13 @@ def test_every_address_of_a_host_must_pass() -> None:
     assert not admits(url, allow, "10.0.0.5", "11.0.0.6")
     assert not admits(url, "oa.tax.intranet", "10.0.0.5", "127.0.0.1")
     assert admits("http://localhost/", "localhost", "127.0.0.1", "::1")
+
+
+async def test_a_literal_address_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A look-up takes a thread, at each submission and delivery.
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", None)
+    for url, address in (("http://127.0.0.1:9000/", "127.0.0.1"), ("http://[::1]/", "::1")):
+        assert list(await resolve(parse_target(url))) == [ip_address(address)]
 
 
 def test_a_host_without_an_address_is_refused() -> None:

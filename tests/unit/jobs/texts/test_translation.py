@@ -9,6 +9,7 @@ from jobs.health.problem_types import PROBLEM_TYPES as HEALTH_TYPES
 from jobs.model.problems import PROBLEM_TYPES, Problem
 from jobs.texts import Language, texts
 from jobs.texts.translation import Translation, language_of_environment, translation
+from tasks.official_layout.rules import RULES
 from tasks.registry import BUILT_IN
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -128,3 +129,27 @@ def test_every_problem_of_the_systems_health_has_a_translation() -> None:
 )
 def test_the_words_in_problems_of_the_systems_health_are_translated(value: str) -> None:
     assert re.search("[\u4e00-\u9fff]", ZH.sentence(value))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_what_a_rule_of_layout_expects_is_said_in_chinese(rule: str) -> None:
+    english = RULES[rule].expects
+    translated = ZH.finding(english)
+    assert translated != english
+    assert not re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", translated)
+    assert HAN.search(translated)
+    assert EN.finding(english) == english
+
+
+def test_only_the_findings_of_a_result_are_translated() -> None:
+    result: dict[str, Any] = {
+        "summary": "This time does not exist.",
+        "remarks": [{"reason": "This date does not exist in 2023.", "text": "none"}, {"reason": 1}],
+    }
+    assert ZH.result("proofread", result) == {
+        "summary": "This time does not exist.",
+        "remarks": [{"reason": "2023 年没有该日期。", "text": "none"}, {"reason": 1}],
+    }
+    assert result["remarks"][0]["reason"] == "This date does not exist in 2023."
+    assert ZH.result("summarize", result) is result
+    assert EN.result("proofread", result) is result

@@ -40,6 +40,19 @@ def test_every_valid_identifier_is_found_whole(name: str, *, disguise: bool) -> 
         assert (kind, number) in found(text)
 
 
+@pytest.mark.parametrize(
+    "number",
+    ["378282246310005", "3782 822463 10005", "30569309025904", "4222987654312", "676770000088"],
+)
+def test_a_card_of_fewer_than_16_digits_is_found(number: str) -> None:
+    assert found(f"卡 {number} 已挂失") == [(Kind.bank_card, number)]
+
+
+@pytest.mark.parametrize("number", ["378282246310006", "1700000000006", "9787111100007"])
+def test_a_wrong_check_digit_a_time_and_a_book_are_no_cards(number: str) -> None:
+    assert found(f"编号 {number} 已登记") == []
+
+
 @pytest.mark.parametrize("name", VALID)
 @pytest.mark.parametrize("before", ["c-", "c_", "-", "#", "号-"])
 @pytest.mark.parametrize("after", ["", "-c", "_c", "/"])

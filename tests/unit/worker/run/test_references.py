@@ -31,9 +31,9 @@ class Options(BaseModel):
     library: LibraryRef | None = None
 
 
-def stored(document_id: str) -> StoredDocument:
+def stored(document_id: str, department: str = "tax") -> StoredDocument:
     now = datetime.now(UTC)
-    return StoredDocument(document_id, "tax", "0", 3, "text/plain", None, f"tax/{document_id}", now)
+    return StoredDocument(document_id, department, "0", 3, "text/plain", None, "text:words", now)
 
 
 @dataclass
@@ -52,7 +52,7 @@ class FakeLedger:
         return _Library(self)
 
     async def get(self, department: str, document_id: str) -> StoredDocument | None:
-        return stored(document_id) if document_id in self.ids else None
+        return stored(document_id, department) if document_id in self.ids else None
 
     async def read_one(self, document: StoredDocument) -> Document:
         self.read.append(document.id)
@@ -108,6 +108,14 @@ async def test_jobs_that_start_together_read_a_library_once() -> None:
     await asyncio.gather(*(references.resolve("tax", options) for options in jobs))
     await references.resolve("tax", Options.model_validate({"old": {"document_id": "b"}}))
     assert sorted(ledger.read) == ["a", "b", "c"]
+
+
+async def test_departments_do_not_share_a_document_with_the_same_text() -> None:
+    ledger = FakeLedger(["a"])
+    references = ledger.references()
+    for department in ("tax", "health", "tax"):
+        await references.resolve(department, Options.model_validate({"old": {"document_id": "a"}}))
+    assert ledger.read == ["a", "a"]
 
 
 async def test_the_cache_is_bounded_and_evicts_the_least_recently_used() -> None:

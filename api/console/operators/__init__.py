@@ -1,0 +1,1 @@
+"""The health of the system, and what operators change."""

@@ -1,0 +1,1 @@
+"""Submitting documents, following them, and their results."""

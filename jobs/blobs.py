@@ -1,0 +1,77 @@
+"""The names of blobs, and reading one from its file or its name.
+
+A short text needs no file: its name is the text itself, in the record of its document.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+_PIECE_BYTES = 256 * 1024
+# A blob in a file has a name that begins with a department, which has no colon.
+_TEXT = "text:"
+
+
+def inline_blob(text: str) -> str:
+    """The name of a text that has no file."""
+    return _TEXT + text
+
+
+def inline_text(blob: str) -> str | None:
+    """The text in the name of a blob; None for a blob in a file."""
+    return blob.removeprefix(_TEXT) if blob.startswith(_TEXT) else None
+
+
+class Reader(Protocol):
+    """An open blob."""
+
+    @property
+    def size(self) -> int: ...
+
+    def __enter__(self) -> Reader: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def pieces(self, start: int = 0, end: int | None = None) -> Iterator[bytes]: ...
+
+
+class TextReader:
+    """A text that has no file."""
+
+    def __init__(self, text: str) -> None:
+        self._data = text.encode()
+        self.size = len(self._data)
+
+    def __enter__(self) -> TextReader:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def pieces(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        if piece := self._data[start:end]:
+            yield piece
+
+
+class PlainReader:
+    """A blob that is not encrypted. Raises `FileNotFoundError`."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb", buffering=0)
+        self.size = os.fstat(self._file.fileno()).st_size
+
+    def __enter__(self) -> PlainReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def pieces(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        remaining = (end if end is not None else sys.maxsize) - start
+        while piece := os.pread(self._file.fileno(), min(remaining, _PIECE_BYTES), start):
+            start += len(piece)
+            remaining -= len(piece)
+            yield piece

@@ -1,0 +1,84 @@
+"""Which calls are combined."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from jobs.ledger.coalescer import Coalescer
+
+
+class Calls:
+    """Records the calls, and answers with ten times each item."""
+
+    def __init__(self) -> None:
+        self.calls: list[Sequence[int]] = []
+
+    async def send(self, items: Sequence[int]) -> Sequence[int]:
+        self.calls.append(items)
+        await asyncio.sleep(0)
+        if 13 in items:
+            raise ValueError("13")
+        return [10 * item for item in items]
+
+
+async def test_items_asked_for_together_share_a_call() -> None:
+    calls = Calls()
+    coalescer = Coalescer(calls.send)
+    assert await asyncio.gather(*map(coalescer.ask, range(3))) == [0, 10, 20]
+    assert calls.calls == [[0, 1, 2]]
+
+
+async def test_a_full_call_is_sent_at_once() -> None:
+    calls = Calls()
+    coalescer = Coalescer(calls.send, most=2)
+    await coalescer.ask(0)
+    await asyncio.gather(*(coalescer.ask(item, 3_600) for item in range(1, 5)))
+    assert calls.calls == [[0], [1, 2], [3, 4]]
+
+
+async def test_a_single_item_does_not_wait() -> None:
+    calls = Calls()
+    coalescer = Coalescer(calls.send)
+    assert await coalescer.ask(1, 0.01) == 10
+    await asyncio.sleep(0.02)
+    async with asyncio.timeout(0.005):
+        await coalescer.ask(2, 0.01)
+    assert calls.calls == [[1], [2]]
+
+
+async def test_items_that_may_wait_share_a_call_after_the_time_since_the_last() -> None:
+    calls = Calls()
+    coalescer = Coalescer(calls.send)
+    await coalescer.ask(0, 0.02)
+    began = asyncio.get_running_loop().time()
+    waiting = []
+    for item in range(1, 4):
+        waiting.append(asyncio.create_task(coalescer.ask(item, 0.02)))
+        await asyncio.sleep(0)
+    await asyncio.gather(*waiting)
+    assert asyncio.get_running_loop().time() - began > 0.015
+    assert calls.calls == [[0], [1, 2, 3]]
+
+
+async def test_an_item_that_does_not_wait_takes_those_that_do_with_it() -> None:
+    calls = Calls()
+    coalescer = Coalescer(calls.send)
+    await coalescer.ask(0)
+    waiting = asyncio.create_task(coalescer.ask(1, 3_600))
+    await asyncio.sleep(0)
+    assert await coalescer.ask(2) == 20
+    assert await waiting == 10
+    assert calls.calls == [[0], [1, 2]]
+
+
+async def test_an_error_is_raised_for_each_caller_of_its_call() -> None:
+    calls = Calls()
+    coalescer = Coalescer(calls.send)
+    answers = await asyncio.gather(coalescer.ask(13), coalescer.ask(1), return_exceptions=True)
+    assert [str(answer) for answer in answers] == ["13", "13"]
+    assert await coalescer.ask(1) == 10
+    with pytest.raises(ValueError, match="13"):
+        await coalescer.ask(13)
