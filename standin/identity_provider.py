@@ -33,7 +33,8 @@ class Behaviour:
     """How it departs from a good provider.
 
     `metadata`, `claims` replace members, None removes one. `sign` makes the ID token from the
-    claims. `answers`: raw bodies by path. `delays`: seconds by path before each byte.
+    claims. `answers`: status and body by path; the body of a redirect is its
+    address. `delays`: seconds by path before each byte.
     """
 
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -223,6 +224,8 @@ class _Handler(BaseHTTPRequestHandler):
         delay = self.provider.behaviour.delays.get(urlsplit(self.path).path, 0.0)
         self.send_response(status)
         self.send_header("Content-Type", media_type)
+        if 300 <= status < 400:
+            self.send_header("Location", body.decode())
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         parts = [body] if not delay else [body[at : at + 1] for at in range(len(body))]

@@ -272,8 +272,18 @@ async def test_a_response_that_trickles_in_is_given_up(
     assert time.monotonic() - began < SECONDS * 3
 
 
+async def test_a_response_that_is_too_large_is_refused_although_it_is_right(
+    idp: IdentityProvider, provider: Provider
+) -> None:
+    idp.behaviour = Behaviour(metadata={"padding": "x" * MAX_BYTES})
+    expected = ("provider-answer-invalid", f"a response is larger than {MAX_BYTES} bytes")
+    assert await problem_of(provider) == expected
+
+
 async def test_redirects_are_not_followed(idp: IdentityProvider, provider: Provider) -> None:
-    idp.behaviour = Behaviour(answers={DISCOVERY: (302, b"")})
+    moved = json.dumps(idp.metadata()).encode()
+    answers = {DISCOVERY: (302, f"{idp.issuer}/moved".encode()), "/moved": (200, moved)}
+    idp.behaviour = Behaviour(answers=answers)
     assert await problem_of(provider) == ("provider-unavailable", "HTTP 302")
 
 
