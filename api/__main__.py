@@ -15,6 +15,7 @@ from api.metrics_token import metrics_token
 from api.server.configuration import allow_many_connections, server_config
 from api.server.listening import shared_sockets
 from api.server.tls import TlsFilesInvalid
+from jobs.accounts.oidc.provider import ProviderSettingsInvalid
 from jobs.process.data_dir import API_METRICS, open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.environment import read_or_exit, warn_of_unknown_variables
@@ -53,7 +54,7 @@ def main() -> None:
     set_up_tracing("api")
     try:
         config = server_config(create_app(settings), settings.api, settings.server)
-    except TlsFilesInvalid as error:
+    except (TlsFilesInvalid, ProviderSettingsInvalid) as error:
         sys.exit(str(error))
     watchdog = Watchdog("api", settings.store.data_dir, STOP_SECONDS + STOP_MARGIN_SECONDS)
     server = WatchedServer(config, watchdog)

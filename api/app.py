@@ -46,6 +46,8 @@ from api.routes import batches as batch_routes
 from api.security_headers import SecurityHeaders
 from api.services import Services
 from documents.limits import ReadLimits
+from jobs.accounts.oidc.provider import Provider, provider_of
+from jobs.accounts.oidc.watch import watched
 from jobs.accounts.sign_ins import SignIns
 from jobs.approval.approvals import Approvals
 from jobs.audit.files import AuditFiles
@@ -69,6 +71,7 @@ from jobs.process.settings import (
     BulkSettings,
     ConsoleSettings,
     LimitSettings,
+    OidcSettings,
     PriceSettings,
     QuotaSettings,
     RedisSettings,
@@ -107,17 +110,22 @@ class AppSettings:
     audit: AuditSettings = field(default_factory=AuditSettings)
     tasks: TaskSettings = field(default_factory=TaskSettings)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
+    oidc: OidcSettings = field(default_factory=OidcSettings)
     prices: PriceSettings = field(default_factory=PriceSettings)
 
 
 def create_app(settings: AppSettings) -> FastAPI:
-    """The api as an ASGI application. It opens its ledger and store when it starts."""
+    """The api as an ASGI application. It opens its ledger and store when it starts.
+
+    Raises `ProviderSettingsInvalid` if the settings of the sign-in to the console cannot be used.
+    """
+    provider = provider_of(settings.oidc, settings.console, settings.api.public_url)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         screening = Screening.with_processes(settings.secrecy, settings.limits, settings.tasks)
         app.state.services = services = _services(settings, screening)
-        app.state.console = _console(settings, services, screening)
+        app.state.console = _console(settings, services, screening, provider)
         app.state.audit = audit = AuditLog(_audit_writer(settings))
         keeping_up = asyncio.create_task(audit.keep_up())
         try:
@@ -126,6 +134,7 @@ def create_app(settings: AppSettings) -> FastAPI:
                 screening,
                 _default_quota(services.ledger, settings.quotas),
                 _heartbeats(services.ledger, settings.store),
+                watched(provider, services.ledger.health),
             ):
                 yield
         finally:
@@ -206,12 +215,14 @@ def _services(settings: AppSettings, screening: Screening) -> Services:
     )
 
 
-def _console(settings: AppSettings, services: Services, screening: Screening) -> Console:
+def _console(
+    settings: AppSettings, services: Services, screening: Screening, provider: Provider | None
+) -> Console:
     processes = screening.processes
     assert processes is not None  # noqa: S101 - made with processes
     return Console(
         ledger=services.ledger,
-        sign_ins=SignIns(services.ledger.accounts, settings.console),
+        sign_ins=SignIns(services.ledger.accounts, settings.console, provider),
         settings=settings.console,
         zone=ZoneInfo(settings.bulk.zone),
         reading=Reading(

@@ -9,12 +9,13 @@ from __future__ import annotations
 from api.console import home, not_found
 from api.console.approvals import review
 from api.console.operators import callbacks, cancel, departments, health
-from api.console.sign_in import password
+from api.console.sign_in import password, provider
 from api.console.staff import records, submit
 
 SUBJECTS = (
     home,
     password,
+    provider,
     submit,
     records,
     review,

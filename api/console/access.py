@@ -25,6 +25,8 @@ OPERATORS = frozenset({Role.operator})
 # Pages that show nothing of a department are not listed and not recorded.
 CONSOLE_RULES: Mapping[tuple[str, str], ConsoleRule] = {
     ("POST", "/console/sign-in"): ConsoleRule(_NOBODY, "session.begin"),
+    ("GET", "/console/sign-in/provider"): ConsoleRule(_NOBODY, "session.redirect"),
+    ("GET", "/console/sign-in/callback"): ConsoleRule(_NOBODY, "session.begin"),
     ("POST", "/console/sign-out"): ConsoleRule(_ALL, "session.end"),
     ("GET", "/console"): ConsoleRule(_ALL, "console.open"),
     ("GET", "/console/account"): ConsoleRule(_ALL, "account.read"),

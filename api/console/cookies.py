@@ -11,11 +11,14 @@ from api.console.services import console_of
 
 
 class Cookie(StrEnum):
-    """`form` protects the form of the sign-in, which has no session yet."""
+    """`form` protects the form of the sign-in, which has no session yet; `provider` the sign-in at
+    the identity provider.
+    """
 
     session = "chancery-session"
     browser = "chancery-browser"
     form = "chancery-form"
+    provider = "chancery-provider"
     language = "chancery-language"
 
 

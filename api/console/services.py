@@ -33,6 +33,8 @@ class Console:
         if self.settings.console == "on" or self._has_accounts:
             return
         if self.settings.console == "auto":
+            if self.sign_ins.provider is not None:
+                return
             self._has_accounts = await self.ledger.accounts.any()
         if not self._has_accounts:
             raise ProblemError(

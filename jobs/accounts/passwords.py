@@ -39,7 +39,7 @@ def hash_password(password: str) -> str:
 def matches(password: str, hashed: str | None) -> bool:
     """Whether the password has the hash. Without a hash: False after the same time."""
     try:
-        return _HASHER.verify(hashed or _unused_hash(), password) and hashed is not None
+        return _HASHER.verify(hashed or _unused_hash(), password) and bool(hashed)
     except (VerificationError, InvalidHashError):
         return False
 

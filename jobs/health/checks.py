@@ -24,6 +24,7 @@ from jobs.health.report import (
     Restarts,
     Severity,
 )
+from jobs.ledger.health import ProviderFault
 from jobs.model.lanes import Lane
 from jobs.process.disk import FULL_BYTES, LOW_SHARE
 from jobs.process.settings import LimitSettings
@@ -77,6 +78,7 @@ def problems_of(
     found += _deliveries(health)
     found += _approvals(health.approvals, limits.approval_warn_hours)
     found += map(_pause, health.pauses)
+    found += _provider(health.provider)
     return sorted(found, key=lambda one: one.severity is not Severity.bad)
 
 
@@ -278,6 +280,11 @@ def _deliveries(health: Health) -> Iterator[HealthProblem]:
             yield problem("callbacks-dead", callbacks.department, count=callbacks.dead)
         if callbacks.gone:
             yield problem("receiver-gone", callbacks.department, count=callbacks.gone)
+
+
+def _provider(fault: ProviderFault | None) -> Iterator[HealthProblem]:
+    if fault is not None:
+        yield problem("provider-away", fault.issuer, since=fault.since, reason=fault.reason)
 
 
 def _pause(pause: PauseHealth) -> HealthProblem:

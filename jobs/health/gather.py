@@ -137,6 +137,7 @@ class HealthReader:
             ),
             windows=tuple(self._windows(departments, situation)),
             quotas=tuple(await self._used_up(names)),
+            provider=await ledger.health.provider_fault(),
         )
 
     async def _batches(self, situation: Situation) -> Sequence[BatchHealth]:

@@ -231,6 +231,13 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "{what} wait: an operator paused them",
         "`chancery resume{options}` lets them run",
     ),
+    "provider-away": ProblemType(
+        "sign-in",
+        _WARN,
+        "the identity provider {subject} cannot be used: {reason}",
+        "nobody can sign in to the console there; sessions continue. Check the provider, the "
+        "network and CHANCERY_OIDC_*",
+    ),
     "setting-unknown": ProblemType("settings", _WARN, "{subject} is not a setting", "{hint}"),
     "settings-wrong": ProblemType("settings", _BAD, "{subject}", "correct it: docs/settings.md"),
     "system-not-found": ProblemType("system", _BAD, "it does not run", "{hint}"),

@@ -13,6 +13,7 @@ from pydantic_core import to_jsonable_python
 from jobs.batches.batch import BatchStatus
 from jobs.batches.estimate import Stall, StallReason
 from jobs.ledger.failures import FailedJob, Failures
+from jobs.ledger.health import ProviderFault
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus, JobSubstatus
 
@@ -244,7 +245,8 @@ class Health:
     have anything.
 
     `problems`: worst first. `jobs`: open jobs by department and status. `engines`: one for each
-    engine of each live worker.
+    engine of each live worker. `provider`: None while the identity provider answers, and
+    where none is used.
     """
 
     at: datetime
@@ -264,6 +266,7 @@ class Health:
     pauses: tuple[PauseHealth, ...] = ()
     windows: tuple[WindowHealth, ...] = ()
     quotas: tuple[QuotaHealth, ...] = ()
+    provider: ProviderFault | None = None
 
     @property
     def ok(self) -> bool:

@@ -9,11 +9,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 from jobs.ledger.page import Page, check_cursor
 from jobs.ledger.records import Record, pairs, to_time
 from jobs.ledger.server.connection import PREFIX, Connection
-from jobs.model.account import Account, Role
+from jobs.model.account import Account, Grant, Role
 from jobs.model.ids import is_job_id
 from jobs.model.problems import ProblemError
 
@@ -30,23 +31,43 @@ class AttemptLimits:
     longest_wait: timedelta
 
 
+class Admission(StrEnum):
+    """Whether a person has an account. `taken`: it is a local one, or that of another person."""
+
+    admitted = "admitted"
+    no_account = "no-account"
+    taken = "taken"
+    no_department = "no-department"
+
+
 class AccountLedger:
     def __init__(self, connection: Connection, *, record_keep_hours: float) -> None:
         self._connection = connection
         self._record_keep_ms = round(record_keep_hours * 3_600_000)
 
-    async def create(self, name: str, department: str | None, role: Role, password: str) -> None:
-        """Create an account; `password` is a hash.
+    async def create(
+        self, name: str, department: str | None, role: Role, password: str | None
+    ) -> None:
+        """Create an account; `password` is a hash, None for sign-in at the identity provider.
 
         Raises `ProblemError`: `account-exists`, `not-found` (the department).
         """
         created = await self._connection.run(
-            "accounts/create", name, department or "", role.value, password
+            "accounts/create", name, department or "", role.value, password or ""
         )
         if created == "exists":
             raise ProblemError("account-exists", f"The account {name} already exists.")
         if created == "no-department":
             raise ProblemError("not-found", f"There is no department {department}.")
+
+    async def admit(self, name: str, subject: str, grant: Grant | None) -> Admission:
+        """Find, create or change the account of a person whom the identity provider has identified.
+
+        `subject` identifies the person. `grant`: None if department and role are those of the
+        account, which must then exist.
+        """
+        granted = (grant.department or "", grant.role.value) if grant else ()
+        return Admission(await self._connection.run("accounts/admit", name, subject, *granted))
 
     async def get(self, name: str) -> Account | None:
         redis = self._connection.redis
@@ -175,7 +196,7 @@ def _account(record: Record) -> Account:
         name=record["name"],
         department=record["department"] or None,
         role=Role(record["role"]),
-        password=record["password"],
+        password=record["password"] or None,
         created_at=to_time(record.get("created_at")),
         changed_at=to_time(record.get("changed_at")),
     )

@@ -58,6 +58,15 @@ class ClosedWork:
     batches: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderFault:
+    """The identity provider cannot be used."""
+
+    issuer: str
+    reason: str
+    since: datetime
+
+
 class HealthLedger:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -145,6 +154,19 @@ class HealthLedger:
             )
             if oldest
         ]
+
+    async def note_provider(self, issuer: str, reason: str | None, keep: timedelta) -> None:
+        """Note why the identity provider cannot be used, for as long as `keep`; None: it can be."""
+        await self._connection.run(
+            "health/note_provider", issuer, reason or "", round(keep.total_seconds() * 1000)
+        )
+
+    async def provider_fault(self) -> ProviderFault | None:
+        redis = self._connection.redis
+        record = await self._connection.ask(redis.hgetall(f"{PREFIX}provider"))
+        if not record:
+            return None
+        return ProviderFault(record["issuer"], record["reason"], to_moment(record["since"]))
 
     async def batch_lines(self, batch_ids: Sequence[str]) -> Mapping[str, int]:
         """How many lines of each batch were started and have not ended."""

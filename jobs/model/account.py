@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,62}")
 
 
 class Role(StrEnum):
@@ -19,13 +19,23 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What a person may do. `department` is None for operators only."""
+
+    role: Role
+    department: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """`department` is None for operators only. `password` is a hash."""
+    """`department` is None for operators only. `password` is a hash; None if the person signs in at
+    the identity provider.
+    """
 
     name: str
     department: str | None
     role: Role
-    password: str
+    password: str | None
     created_at: datetime | None
     changed_at: datetime | None
 

@@ -42,6 +42,22 @@ REQUEST_PROBLEMS: Mapping[str, ProblemType] = {
         "The name or the password is wrong",
         "Try again. Operators set a new password with `chancery account password NAME`.",
     ),
+    "sign-in-refused": ProblemType(
+        403,
+        "The person may not sign in to the console",
+        "Ask the operators: the audit record has the reason.",
+    ),
+    "provider-unavailable": ProblemType(
+        503,
+        "The identity provider cannot be used now",
+        "Try again later. Sessions that exist continue. Operators: `chancery doctor` has the "
+        "reason.",
+    ),
+    "provider-answer-invalid": ProblemType(
+        502,
+        "The identity provider's answer was not accepted",
+        "Ask the operators: the audit record and the log of the api have the reason.",
+    ),
     "form-expired": ProblemType(
         403,
         "The form is not of this session",

@@ -25,7 +25,7 @@ class AccountNameType(click.ParamType[str]):
         if not NAME.fullmatch(value):
             self.fail(
                 f"{value!r} is not an account's name: use up to 63 of a-z, 0-9, `.`, `_` and `-`, "
-                "and start with a letter or digit.",
+                "`-`, and start with a letter or digit.",
                 param,
                 ctx,
             )
@@ -54,9 +54,18 @@ def account() -> None:
     required=True,
     help="What the person may do.",
 )
+@click.option(
+    "--no-password", is_flag=True, help="The person signs in at the identity provider only."
+)
 @system_options
 def add(
-    *, account_name: str, department: str | None, role: str, data_dir: Path, redis_url: str | None
+    *,
+    account_name: str,
+    department: str | None,
+    role: str,
+    no_password: bool,
+    data_dir: Path,
+    redis_url: str | None,
 ) -> None:
     """Create an account. The password is asked for, or read from stdin if that is no terminal.
 
@@ -64,7 +73,7 @@ def add(
     """
     if department is None and Role(role) is not Role.operator:
         raise click.UsageError(f"--department: an account with the role {role} needs one.")
-    hashed = _new_hash(account_name)
+    hashed = None if no_password else _new_hash(account_name)
 
     async def create(ledger: Ledger) -> bool:
         await ledger.accounts.create(account_name, department, Role(role), hashed)
@@ -78,7 +87,7 @@ def add(
 @_account_name
 @system_options
 def password(*, account_name: str, data_dir: Path, redis_url: str | None) -> None:
-    """Set a new password for an account and end its sessions.
+    """Set a new password for an account and end its sessions. It is then a local account.
 
     The password is asked for, or read from stdin if that is no terminal.
 
@@ -130,7 +139,7 @@ def list_(*, department: str | None, as_json: bool, data_dir: Path, redis_url: s
         click.echo(json.dumps([_as_json(one) for one in shown]))
         return
     for one in shown:
-        click.echo(f"{one.name}  {one.role}  {one.department or '-'}")
+        click.echo(f"{one.name}  {one.role}  {one.department or '-'}  {_sign_in(one)}")
     if not shown:
         click.echo("there are no accounts", err=True)
 
@@ -152,10 +161,15 @@ def _no_such(name: str) -> click.ClickException:
     return click.ClickException(f"there is no account {name}: see `chancery account list`")
 
 
+def _sign_in(one: Account) -> str:
+    return "provider" if one.password is None else "password"
+
+
 def _as_json(one: Account) -> dict[str, str | None]:
     return {
         "name": one.name,
         "department": one.department,
         "role": one.role,
+        "sign_in": _sign_in(one),
         "created_at": one.created_at.isoformat() if one.created_at else None,
     }

@@ -16,6 +16,7 @@ SECRETS: Mapping[str, frozenset[str]] = {
     "CHANCERY_AUDIT_KEY": frozenset((API, SCHEDULER)),
     "CHANCERY_API_TLS_KEY": frozenset((API,)),
     "CHANCERY_API_METRICS_TOKEN": frozenset((API,)),
+    "CHANCERY_OIDC_CLIENT_SECRET": frozenset((API,)),
     "CHANCERY_ENGINE_API_KEY": frozenset((WORKER,)),
     "CHANCERY_FAST_ENGINE_API_KEY": frozenset((WORKER,)),
     "CHANCERY_FLOWER_LOGIN": frozenset((FLOWER,)),

@@ -12,20 +12,21 @@ from api.client_address import client_address, holder_of
 from api.console import cookies
 from api.console.cookies import Cookie
 from api.console.forms import TOKEN, read_form, read_form_of
-from api.console.pages import local_path, page, redirect
+from api.console.pages import language, local_path, page, redirect
 from api.console.routing import router as new_router
-from api.console.services import ConsoleDep
+from api.console.services import ConsoleDep, console_of
 from api.console.session import Person, PersonDep, check_form_token
-from api.services import ServicesDep
-from jobs.accounts.sign_ins import BROWSER_KNOWN
+from api.services import Services, ServicesDep
+from jobs.accounts.sign_ins import BROWSER_KNOWN, SignIn
 from jobs.model.problems import PROBLEM_TYPES, ProblemError
+from jobs.texts import Texts, texts
 
 router = new_router()
 
 
 @router.get("/sign-in")
 async def sign_in_page(request: Request, next: str = "") -> Response:  # noqa: A002 - the field
-    return _sign_in_page(request, after=next)
+    return sign_in_form(request, after=next)
 
 
 @router.post("/sign-in")
@@ -37,37 +38,30 @@ async def sign_in(request: Request, services: ServicesDep, console: ConsoleDep) 
         signed_in = await console.sign_ins.sign_in(
             form.get("name", ""),
             form.get("password", ""),
-            address=_holder(client_address(request.scope, services.settings.trusted_proxies)),
+            address=sender(request, services),
             browser=cookies.read(request, Cookie.browser),
         )
     except ProblemError as error:
-        if error.problem.code not in ("sign-in-failed", "too-many-failures"):
+        if error.problem.code not in ("sign-in-failed", "too-many-failures", "sign-in-refused"):
             raise
         request.app.state.failed_authentications.labels(error.problem.code).inc()
         request.state.problem = error.problem.code
         name = form.get("name", "").strip().lower()
         # Only the name of an account: people type passwords into the wrong field.
         request.state.target = name if await services.ledger.accounts.get(name) else None
-        return _sign_in_page(request, after=after, error=error)
-    request.state.person = Person(signed_in.session, None)  # for the audit record
-    response = redirect(request, local_path(after))
-    cookies.write(request, response, Cookie.session, signed_in.session.token)
-    cookies.write(
-        request,
-        response,
-        Cookie.browser,
-        signed_in.browser,
-        max_age=round(BROWSER_KNOWN.total_seconds()),
-    )
-    cookies.remove(request, response, Cookie.form)
-    return response
+        return sign_in_form(request, after=after, error=error)
+    return start_session(request, signed_in, after)
 
 
 @router.post("/sign-out")
 async def sign_out(request: Request, console: ConsoleDep, person: PersonDep) -> Response:
     await read_form_of(request, person)
     await console.sign_ins.sign_out(person.session)
-    response = redirect(request, "/sign-in")
+    url = console.sign_ins.provider_sign_out_url(person.account)
+    # Not a redirect: the page's policy lets its forms lead to this server only.
+    response = (
+        page(request, "sign_in/signed_out.html", url=url) if url else redirect(request, "/sign-in")
+    )
     cookies.remove(request, response, Cookie.session)
     return response
 
@@ -106,13 +100,30 @@ def _check_same(new: str | None, again: str | None) -> None:
         raise ProblemError("password-unsuitable", "The two new passwords differ.")
 
 
-def _sign_in_page(request: Request, *, after: str, error: ProblemError | None = None) -> Response:
+def start_session(request: Request, signed_in: SignIn, after: str) -> Response:
+    """The cookies of a new session, and to the page `after`, below `/console`."""
+    request.state.person = Person(signed_in.session, None)  # for the audit record
+    response = redirect(request, local_path(after))
+    cookies.write(request, response, Cookie.session, signed_in.session.token)
+    cookies.write(
+        request,
+        response,
+        Cookie.browser,
+        signed_in.browser,
+        max_age=round(BROWSER_KNOWN.total_seconds()),
+    )
+    cookies.remove(request, response, Cookie.form)
+    return response
+
+
+def sign_in_form(request: Request, *, after: str, error: ProblemError | None = None) -> Response:
+    """The page of the sign-in. `after`: the page to open then; `error`: why the last one failed."""
+    sign_ins = console_of(request).sign_ins
     token = cookies.read(request, Cookie.form) or secrets.token_urlsafe(24)
-    status, headers, wait = 200, {}, 0
+    status, headers = 200, {}
     if error is not None:
         status = PROBLEM_TYPES[error.problem.code].status
-        wait = round(error.retry_after or 0)
-        headers = {"Retry-After": str(wait)} if wait else {}
+        headers = {"Retry-After": str(round(error.retry_after))} if error.retry_after else {}
     response = page(
         request,
         "sign_in/sign_in.html",
@@ -120,14 +131,26 @@ def _sign_in_page(request: Request, *, after: str, error: ProblemError | None = 
         headers=headers,
         token=token,
         after=local_path(after),
-        failed=error is not None,
-        wait=wait,
+        error=_text_of(error, texts(language(request))) if error else None,
+        provider=sign_ins.provider is not None,
+        local=sign_ins.local,
     )
     cookies.write(request, response, Cookie.form, token)
     return response
 
 
-def _holder(source: str) -> str:
+def _text_of(error: ProblemError, t: Texts) -> str:
+    code = error.problem.code
+    if code == "too-many-failures":
+        return t("console.sign_in.wait", seconds=round(error.retry_after or 0))
+    if code == "sign-in-refused":
+        return t.of("console.sign_in.refused", error.problem.extra["reason"])
+    return t.of("console.sign_in.error", code)
+
+
+def sender(request: Request, services: Services) -> str:
+    """By whom failures are counted: an IPv4 address, or the network of an IPv6 address."""
+    source = client_address(request.scope, services.settings.trusted_proxies)
     try:
         return holder_of(ip_address(source))
     except ValueError:

@@ -14,6 +14,7 @@ from jobs.process.settings.engine import (
 )
 from jobs.process.settings.flower import FlowerSettings
 from jobs.process.settings.limits import BatchSettings, LimitSettings, QuotaSettings
+from jobs.process.settings.oidc import OidcSettings
 from jobs.process.settings.redis import RedisSettings
 from jobs.process.settings.server import STOP_SECONDS, ServerSettings
 from jobs.process.settings.store import AuditSettings, RetentionSettings, StoreSettings
@@ -38,6 +39,7 @@ __all__ = [
     "Network",
     "Networks",
     "OcrSettings",
+    "OidcSettings",
     "PriceSettings",
     "QuotaSettings",
     "RedisSettings",

@@ -14,7 +14,11 @@ class ConsoleSettings(BaseSettings):
     console: Literal["auto", "on", "off"] = Field(
         "auto",
         description="Whether the api serves the console at `/console`: `auto` when there is an "
-        "account (`chancery account add`).",
+        "account (`chancery account add`) or an identity provider (`CHANCERY_OIDC_ISSUER`).",
+    )
+    console_local_accounts: bool = Field(
+        True,
+        description="Allow sign-in with a password. Without it `CHANCERY_OIDC_ISSUER` is needed.",
     )
     console_idle_minutes: float = Field(
         30, gt=0, le=24 * 60, description="A session of the console ends after so long without use."

@@ -18,7 +18,7 @@ EMPTY_IS_UNSET = BeforeValidator(lambda value: value or None)
 Network = IPv4Network | IPv6Network
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
     """A list that is written as JSON or with commas."""
     if not isinstance(value, str):
         return value
@@ -40,4 +40,4 @@ def _http_url(value: str) -> str:
 
 PATH_PREFIX = r"^((/[A-Za-z0-9._~-]+){1,8})?$"
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
-Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)]
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(listed)]

@@ -22,7 +22,9 @@ from jobs.process.settings import (
     ApiSettings,
     BatchSettings,
     BulkSettings,
+    ConsoleSettings,
     LimitSettings,
+    OidcSettings,
     PriceSettings,
     QuotaSettings,
     RedisSettings,
@@ -79,6 +81,8 @@ async def opened_api(
     bulk: BulkSettings | None = None,
     quotas: QuotaSettings | None = None,
     prices: PriceSettings | None = None,
+    console: ConsoleSettings | None = None,
+    oidc: OidcSettings | None = None,
 ) -> AsyncIterator[Api]:
     """The api with the departments tax and health, in an empty ledger."""
     app = create_app(
@@ -93,6 +97,8 @@ async def opened_api(
             bulk=bulk or BulkSettings(),
             quotas=quotas or QuotaSettings(),
             prices=prices or PriceSettings(),
+            console=console or ConsoleSettings(),
+            oidc=oidc or OidcSettings(),
         )
     )
     tax = await ledger.departments.create("tax", callback_allow=["oa.tax.intranet"])

@@ -1,7 +1,8 @@
 -- requires: keys
 -- Accounts of people who use the console.
--- account:NAME       hash: name, department ('' for none), role, password (hash), epoch, created_at,
---                    changed_at
+-- account:NAME       hash: name, department ('' for none), role, password (hash; '' if the person signs in
+--                    at the identity provider), subject (whom the provider means; '' before the first
+--                    sign-in there), epoch, created_at, changed_at
 -- accounts           set of the names
 -- session:SHA256     hash: account, epoch, ends_at, seen_at; expires when it has been idle too long, or ends
 -- browser:SHA256     set of the accounts that signed in with a browser; expires after its last sign-in
@@ -12,3 +13,6 @@ local function account_key(name) return P .. 'account:' .. name end
 local function session_key(digest) return P .. 'session:' .. digest end
 local function browser_key(digest) return P .. 'browser:' .. digest end
 local function attempts_key(subject) return P .. 'attempts:' .. subject end
+
+-- What may change a person's rights ends the sessions that began before.
+local function next_epoch(key) return math.max(now, tonumber(redis.call('HGET', key, 'epoch')) + 1) end

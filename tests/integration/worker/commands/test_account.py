@@ -81,3 +81,15 @@ def test_a_name_is_given_once(run: Run) -> None:
     arguments = ("add", "zhang", "--role", "staff", "--department", "tax")
     assert run(*arguments).exit_code == 0
     assert "already exists" in run(*arguments).output
+
+
+def test_an_account_for_the_identity_provider_has_no_password_until_one_is_set(run: Run) -> None:
+    done = run(
+        "add", "chen@tax", "--department", "tax", "--role", "staff", "--no-password", stdin=""
+    )
+    assert done.exit_code == 0, done.output
+    (listed,) = json.loads(run("list", "--json").output)
+    assert (listed["name"], listed["sign_in"]) == ("chen@tax", "provider")
+    assert "provider" in run("list").stdout
+    assert run("password", "chen@tax").exit_code == 0
+    assert "password" in run("list").stdout

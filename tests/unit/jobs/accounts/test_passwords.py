@@ -30,6 +30,7 @@ def test_a_hash_is_argon2id_with_a_salt() -> None:
 
 def test_no_hash_and_a_damaged_hash_match_nothing() -> None:
     assert not matches("", None)
+    assert not matches("", "")
     assert not matches("x", None)
     assert not matches("x", "$argon2id$damaged")
 

@@ -26,6 +26,7 @@ from jobs.health.report import (
     Stall,
     StallReason,
 )
+from jobs.ledger.health import ProviderFault
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus
 from jobs.process.settings import LimitSettings
@@ -288,3 +289,11 @@ def test_a_process_that_ended_does_not_count_as_another_build() -> None:
         a_process(role, number=2, build="1.0+a") for role in ("worker", "courier", "scheduler")
     ]
     assert "builds-mixed" not in codes(a_health(processes=(ended, *living)))
+
+
+def test_an_identity_provider_that_is_away_is_a_warning_with_its_reason() -> None:
+    fault = ProviderFault("https://id.example", "HTTP 503", NOW)
+    found = only(replace(a_health(), provider=fault))
+    assert (found.code, found.severity, found.since) == ("provider-away", Severity.warn, NOW)
+    assert "https://id.example" in found.detail
+    assert "HTTP 503" in found.detail
