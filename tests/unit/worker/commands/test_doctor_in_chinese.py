@@ -31,6 +31,7 @@ from jobs.health.report import (
     Restarts,
     WindowHealth,
 )
+from jobs.ledger.health import ProviderFault
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus, JobSubstatus
 from jobs.process.environment import wrong_settings
@@ -120,6 +121,7 @@ def a_broken_system() -> Iterator[Health]:
         callbacks=(CallbackHealth("tax", 1, 2, 3),),
         receivers=(ReceiverHealth("tax", "https://oa.tax", NOW, None),),
         approvals=(ApprovalHealth("tax", 3, 2, NOW - 30 * HOUR),),
+        provider=ProviderFault("https://id.example", "HTTP 503", NOW),
         disks=(
             Disk("gpu1", "/a", 1, GIB, writable=False, low_since=NOW),
             Disk("gpu1", "/b", 5 * GIB, 100 * GIB, writable=True, low_since=NOW),
