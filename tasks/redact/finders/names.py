@@ -89,8 +89,8 @@ def _end_of_name(text: str, start: int) -> int:
         return hidden.end()
     if _BEGINS_WITH_SURNAME.match(text, start) is None:
         return 0
-    words = list(islice(words_of(text[start : start + _AFTER_LABEL]), 2))
-    return start + _end_of_words(words) if words and _end_of_words(words) else 0
+    end = _end_of_words(list(islice(words_of(text[start : start + _AFTER_LABEL]), 2)))
+    return start + end if end else 0
 
 
 def _end_of_words(words: Sequence[Word]) -> int:
@@ -136,7 +136,7 @@ def possible_names(text: str) -> Iterator[tuple[int, int]]:
     ends = {word.start: word.end for word in words}
     for match in _DOTTED.finditer(searched):
         # The pattern ends at a mark; the name ends with the word after its last dot.
-        last = max(map(searched[: match.end()].rfind, "·•・‧")) + 1
+        last = match.start() + max(map(match[0].rfind, "·•・‧")) + 1
         spans.append((match.start(), ends.get(last, match.end())))
     spans += [(word.start, word.end) for word in words if _is_name(word)]
     spans += [
