@@ -60,6 +60,8 @@ async def test_the_process_of_an_ended_job_is_gone_within_two_seconds(
         deadline = datetime.now(UTC) + timedelta(hours=1)
         job_id = await desk.submit(task="parse", document_id=document.id, deadline=deadline)
         await until(lambda: opened(path, ends))
+        # The process that was waiting to open it has it a moment later.
+        await until(lambda: readers_of(path, worker))
         (pid,) = readers_of(path, worker)
         if end is JobStatus.cancelled:
             await desk.ledger.jobs.cancel(desk.name, job_id)
