@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from api.errors import problem_response
 from api.language import requested_language
 from api.methods import IS_HEAD
+from jobs.model.job import StoredDocument
 from jobs.model.problems import Problem, ProblemError
 from jobs.store import Store
 
@@ -27,6 +28,17 @@ class _Span:
 
     start: int
     end: int
+
+
+async def document_response(request: Request, store: Store, document: StoredDocument) -> Response:
+    """The content of a document, as `content_response`."""
+    return await content_response(
+        request,
+        store,
+        [document.blob],
+        filename=document.filename or document.id,
+        media_type=document.media_type,
+    )
 
 
 async def content_response(

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.auth import DepartmentDep
 from api.bodies import declared_filename, is_multipart, plain_filename, receive_raw
-from api.content import content_response
+from api.content import document_response
 from api.idempotency import GivenKey, answer_once, idempotency
 from api.multipart import receive_file
 from api.responses import as_json, json, problems
@@ -109,13 +109,7 @@ async def get_document_content(
     request: Request, document_id: str, services: ServicesDep, department: DepartmentDep
 ) -> Response:
     document = await _find(services, department, document_id)
-    return await content_response(
-        request,
-        services.store,
-        [document.blob],
-        filename=document.filename or document.id,
-        media_type=document.media_type,
-    )
+    return await document_response(request, services.store, document)
 
 
 @router.delete(

@@ -17,7 +17,7 @@ from api.console.routing import router as new_router
 from api.console.services import Console, ConsoleDep
 from api.console.session import PersonDep
 from api.console.staff.records import document_of, page_size
-from api.content import content_response
+from api.content import document_response
 from api.json_bodies import parse
 from api.services import Services, ServicesDep
 from jobs.approval.approvals import Review
@@ -81,13 +81,7 @@ async def source(
     document = await services.ledger.documents.get(department, document_id or "")
     if document is None:
         raise ProblemError("not-found", "The job's document is not kept any more.")
-    return await content_response(
-        request,
-        services.store,
-        [document.blob],
-        filename=document.filename or document.id,
-        media_type=document.media_type,
-    )
+    return await document_response(request, services.store, document)
 
 
 @router.post("/approvals/{job_id}")

@@ -16,7 +16,7 @@ from api.console.pages import language, page, redirect
 from api.console.routing import router as new_router
 from api.console.services import Console, ConsoleDep
 from api.console.session import Person, PersonDep
-from api.content import content_response
+from api.content import document_response
 from api.services import Services, ServicesDep
 from jobs.model.account import Role
 from jobs.model.ids import is_group_id
@@ -141,13 +141,7 @@ async def download(
     document = await services.ledger.documents.get(found.department, document_id)
     if document is None:
         raise ProblemError("not-found", "The file is deleted, or its retention period is over.")
-    return await content_response(
-        request,
-        services.store,
-        [document.blob],
-        filename=document.filename or document.id,
-        media_type=document.media_type,
-    )
+    return await document_response(request, services.store, document)
 
 
 @router.get("/jobs/{job_id}/result.json")
