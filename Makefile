@@ -27,8 +27,8 @@ demo: $(if $(CHANCERY_ENGINE_URL),setup,engine) ## start the system, process fou
 	@$(BIN)/python deploy/demo/demo.py $(ARGS)
 
 .PHONY: up
-up: $(if $(CHANCERY_ENGINE_URL),setup,engine) ## start the system and leave it running; Ctrl-C stops it
-	@exec $(BIN)/chancery up $(ARGS)
+up: $(if $(CHANCERY_ENGINE_URL),setup,$(if $(MODEL),engine-here,engine)) ## start the system and leave it running; MODEL=/models/NAME: with a model on the GPUs
+	@exec $(BIN)/chancery up $(if $(MODEL),--model "$(MODEL)") $(ARGS)
 
 .PHONY: test
 test: engine-check setup ## run all tests; ARGS="-k word" for some
@@ -52,24 +52,33 @@ $(STAMP): requirements-dev.lock pyproject.toml client/pyproject.toml
 
 .PHONY: engine
 engine: engine-check setup ## install vLLM for the CPU and a small model into .engine (4 to 7 GB)
-	@$(BIN)/python deploy/engine/cpu/install.py --root .engine
+	@$(BIN)/python deploy/engine/install.py --for cpu
+
+.PHONY: engine-here
+engine-here: setup ## install vLLM for the GPUs of this machine into .engine-cuda; without any as make engine
+	@$(BIN)/python deploy/engine/install.py
 
 .PHONY: engine-check
 engine-check: # check whether the engine can run here, before a download
 	@python=$(BIN)/python; [[ -x $$python ]] || python="$$(PYTHON="$(PYTHON)" deploy/setup/find_python.sh)"; \
-	"$$python" deploy/engine/cpu/install.py --root .engine --check
+	"$$python" deploy/engine/install.py --for cpu --check
 
 .PHONY: lock
 lock: setup ## lock the requirements again: both pyproject.toml, the engine, bench
 	@$(UV_COMPILE) --extra dev pyproject.toml client/pyproject.toml -o requirements-dev.lock
 	@$(UV_COMPILE) -c requirements-dev.lock pyproject.toml client/pyproject.toml -o requirements.lock
 	@$(BIN)/python deploy/engine/cpu/lock.py
+	@cd deploy/engine/cuda && $(abspath $(BIN))/uv pip compile -q --universal --generate-hashes --no-header --no-annotate -c requirements.lock pyproject.toml -o requirements.lock
 	@for name in requirements requirements-arq; do $(UV_COMPILE) bench/peers/$$name.txt -o bench/peers/$$name.lock; done
 	@$(BIN)/uv pip compile -q --python-version 3.12 --python-platform x86_64-manylinux_2_28 --generate-hashes --no-header bench/gpu/requirements.txt -o bench/gpu/requirements.lock
 
 .PHONY: licences
 licences: setup ## write docs/licences.md from the installed packages
 	@$(BIN)/python -m deploy.licences > docs/licences.md
+
+.PHONY: collections
+collections: setup ## write docs/integration/collections from the api's OpenAPI document
+	@$(BIN)/python -m deploy.request_collections docs/integration/collections
 
 .PHONY: sbom
 sbom: setup ## write SBOMs (CycloneDX) of the application and the engine into dist/
@@ -80,9 +89,21 @@ secrets: setup ## accept all findings of the secret scan; review each first
 	@git ls-files -z -- ':!.secrets.baseline' | xargs -0 $(BIN)/detect-secrets scan --exclude-files '(^|/)requirements[^/]*\.lock$$' > .secrets.new
 	@mv .secrets.new .secrets.baseline
 
+.PHONY: bundle
+bundle: setup ## write dist/chancery-...: all that a machine without a network needs; ARGS="--help" lists options
+	@$(BIN)/python deploy/bundle/build.py $(ARGS)
+
+.PHONY: bundle-test
+bundle-test: setup ## install a bundle without a network as an ordinary user, upgrade it, go back (4 minutes)
+	@tests/bundle/run.sh
+
 .PHONY: chaos
 chaos: setup ## run tests that kill parts of a running system (15 minutes)
 	@$(BIN)/pytest tests/chaos $(ARGS)
+
+.PHONY: fleet-test
+fleet-test: setup ## cut off, kill and upgrade machines of a system in network namespaces (4 minutes)
+	@tests/fleet/run.sh $(ARGS)
 
 .PHONY: hostile
 hostile: setup ## send every hostile input to a running system (15 minutes)
@@ -111,6 +132,14 @@ fresh-test: setup ## run make demo in fresh clones and empty environments, with 
 .PHONY: compose-test
 compose-test: setup ## start the docker compose setup and test it (needs root)
 	@tests/compose/run.sh $(ARGS)
+
+.PHONY: helm
+helm: ## fetch Helm into .helm, for the tests of the chart
+	@deploy/helm/fetch.sh
+
+.PHONY: helm-check
+helm-check: setup helm ## test the chart: lint, schemas, templates
+	@$(BIN)/pytest tests/unit/deploy/test_chart.py $(ARGS)
 
 .PHONY: alerts-test
 alerts-test: setup ## test the alert rules and the dashboards' expressions with promtool, where it is installed

@@ -30,6 +30,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("PUT", "/v1/libraries/{name}/documents/{document_id}"): Rule(_ADMIN, "library.add"),
     ("DELETE", "/v1/libraries/{name}/documents/{document_id}"): Rule(_ADMIN, "library.remove"),
     ("POST", "/v1/jobs"): Rule(_SUBMIT, "job.submit"),
+    ("POST", "/v1/forms/{name}"): Rule(_SUBMIT, "job.submit"),
     ("GET", "/v1/jobs"): Rule(_READ, "job.list"),
     ("GET", "/v1/jobs/{job_id}"): Rule(_READ, "job.read"),
     ("GET", "/v1/jobs/{job_id}/result"): Rule(_READ, "job.download"),

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -36,6 +37,7 @@ from api.routes import (
     callbacks,
     documents,
     files,
+    forms,
     jobs,
     libraries,
     service,
@@ -46,7 +48,7 @@ from api.routes import batches as batch_routes
 from api.security_headers import SecurityHeaders
 from api.services import Services
 from documents.limits import ReadLimits
-from jobs.accounts.oidc.provider import Provider, provider_of
+from jobs.accounts.oidc.opening import provider_of
 from jobs.accounts.oidc.watch import watched
 from jobs.accounts.sign_ins import SignIns
 from jobs.approval.approvals import Approvals
@@ -87,6 +89,9 @@ from jobs.store import Store
 from jobs.submit.documents import Documents
 from jobs.submit.secrecy import Screening
 from jobs.submit.submission import Submissions
+
+if TYPE_CHECKING:
+    from jobs.accounts.oidc.provider import Provider
 
 QUOTA_RETRY_SECONDS = 2.0
 LEAVE_SECONDS = 1.0
@@ -133,7 +138,7 @@ def create_app(settings: AppSettings) -> FastAPI:
             async with (
                 screening,
                 _default_quota(services.ledger, settings.quotas),
-                _heartbeats(services.ledger, settings.store),
+                _heartbeats(services, settings.store),
                 watched(provider, services.ledger.health),
             ):
                 yield
@@ -243,11 +248,13 @@ def _audit_writer(settings: AppSettings) -> ChainWriter:
 
 
 def _include_routes(app: FastAPI) -> None:
+    # Requests are matched in this order.
     subjects = (
+        jobs,
+        forms,
         documents,
         libraries,
         tasks,
-        jobs,
         approvals,
         batch_routes,
         files,
@@ -285,9 +292,12 @@ async def _default_quota(ledger: Ledger, settings: QuotaSettings) -> AsyncIterat
 
 
 @asynccontextmanager
-async def _heartbeats(ledger: Ledger, settings: StoreSettings) -> AsyncIterator[None]:
+async def _heartbeats(services: Services, settings: StoreSettings) -> AsyncIterator[None]:
+    ledger = services.ledger
     process = this_process("api", MasterKeys.from_settings(settings))
-    beating = asyncio.create_task(keep_beating(ledger, process, dict, settings.data_dir))
+    beating = asyncio.create_task(
+        keep_beating(ledger, process, dict, settings.data_dir, services.store)
+    )
     try:
         yield
     finally:

@@ -36,7 +36,8 @@ class Audit:
     record there is no response.
 
     If the record cannot be written, the caller gets 503 `audit-unavailable` instead of the
-    response, and later calls are refused before they do anything: docs/decisions/audit.md.
+    response, and later calls are refused before they do anything, except to the operators' page of
+    the health: docs/decisions/audit.md.
     """
 
     def __init__(self, app: ASGIApp, trusted: Sequence[IPv4Network | IPv6Network]) -> None:
@@ -51,7 +52,10 @@ class Audit:
         try:
             await audit.check()
         except ProblemError as error:
-            await _refuse(error, scope, receive, send)
+            if _needs_no_record(scope):
+                await self._app(scope, receive, send)
+            else:
+                await _refuse(error, scope, receive, send)
             return
         response = _Response(scope, send, audit, client_address(scope, self._trusted))
         try:
@@ -155,6 +159,13 @@ class _Response:
 def _is_audited(scope: Scope) -> bool:
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     return path.startswith(("/v1/", "/console"))
+
+
+def _needs_no_record(scope: Scope) -> bool:
+    """Whether it is the page that names the cause, such as a full disk, or what it is made of."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    is_page = path == "/console/health" or path.startswith("/console/static/")
+    return is_page and scope["method"] == "GET"
 
 
 def _rule(scope: Scope) -> Rule | ConsoleRule | None:

@@ -39,9 +39,9 @@ async def _authenticated(
         raise
 
 
-async def authenticate_again(request: Request, services: Services) -> None:
-    """Raise `ProblemError` if the key of a call that has waited may not be used any more."""
-    await _authenticated(request, services, await _department_key(request))
+async def authenticate(request: Request, services: Services) -> Department:
+    """The department whose key was sent and may be used for the call now. Raises `ProblemError`."""
+    return await _authenticated(request, services, await _department_key(request))
 
 
 async def _admitted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -52,6 +53,7 @@ def _forwarded(scope: Any) -> Sequence[str]:
     return [part for value in values for part in value.decode("latin-1").split(",")]
 
 
+@lru_cache(maxsize=1_024)
 def _parsed(text: str) -> Address | None:
     """An address, optionally with a port, as some proxies write it."""
     text = text.strip()

@@ -9,24 +9,40 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Header
+from fastapi import Header, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from jobs.ledger import IdempotencyKey, Ledger, Reply
 from jobs.model.department import Department
 
 REPLAYED = "Idempotency-Replayed"
+KEY_HEADER = "Idempotency-Key"
 KEY_MAX_LENGTH = 255
 
 GivenKey = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key",
+        alias=KEY_HEADER,
         min_length=1,
         max_length=KEY_MAX_LENGTH,
         description="A repeated request with the same key and body gets the first response again.",
     ),
 ]
+_GIVEN_KEY: TypeAdapter[str | None] = TypeAdapter(GivenKey)
+
+
+def key_of(request: Request) -> str | None:
+    """The request's key, for a route without FastAPI's parameters: `api/direct_route.py`.
+
+    Raises `RequestValidationError`, as FastAPI does.
+    """
+    try:
+        return _GIVEN_KEY.validate_python(request.headers.get(KEY_HEADER))
+    except ValidationError as error:
+        errors = [{**one, "loc": ("header", KEY_HEADER)} for one in error.errors()]
+        raise RequestValidationError(errors) from error
 
 
 def idempotency(key: str | None, *fingerprints: str | bytes) -> IdempotencyKey | None:

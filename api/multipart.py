@@ -14,6 +14,7 @@ from jobs.batches.file import LineCounter
 from jobs.model.problems import ProblemError
 from jobs.process.settings import LimitSettings
 from jobs.store import Incoming
+from jobs.submit.form_mapping import FormMapping, field_problem
 from jobs.submit.validation_texts import MAX_NAME_CHARS, nearest
 
 # The limit for boundaries, heads of parts, and what is before and after all parts.
@@ -38,6 +39,15 @@ class FileForm:
     filename: str | None
     lines: int
     fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsForm:
+    """`fields` are texts by name. The content of the file is in `incoming`."""
+
+    fields: Mapping[str, str]
+    has_file: bool
+    filename: str | None
 
 
 class _Part:
@@ -70,25 +80,18 @@ class _Part:
 class _Form:
     """Gives the content of each part to the `_Part` of its name."""
 
-    def __init__(self, parts: Sequence[_Part]) -> None:
+    def __init__(self, parts: Sequence[_Part], *, ignores_others: bool = False) -> None:
         self._parts = {part.name: part for part in parts}
+        self._ignores_others = ignores_others
         self._part: _Part | None = None
 
     def begin(self, head: PartHead) -> None:
         if head.name not in self._parts:
-            raise self._unknown(head.name)
+            if self._ignores_others:
+                return
+            raise unknown_field(head.name, list(self._parts))
         self._part = self._parts[head.name]
         self._part.begin(head)
-
-    def _unknown(self, name: str) -> ProblemError:
-        names = " and ".join(f"`{each}`" for each in self._parts)
-        meant = nearest(name, list(self._parts))
-        return _malformed(
-            f"There is no part `{name[:MAX_NAME_CHARS]}`. "
-            + (f"Did you mean `{meant}`? " if meant else "")
-            + f"The parts are {names}.",
-            f"#/{name}",
-        )
 
     def write(self, data: bytes) -> None:
         if self._part is not None:
@@ -96,6 +99,18 @@ class _Form:
 
     def end(self) -> None:
         self._part = None
+
+
+def unknown_field(name: str, known: Sequence[str]) -> ProblemError:
+    """A part of a form that is not one of the `known`."""
+    names = " and ".join(f"`{each}`" for each in known)
+    meant = nearest(name, known)
+    return _malformed(
+        f"There is no part `{name[:MAX_NAME_CHARS]}`. "
+        + (f"Did you mean `{meant}`? " if meant else "")
+        + f"The parts are {names}.",
+        f"#/{name}",
+    )
 
 
 async def receive_file(request: Request, incoming: Incoming, limits: LimitSettings) -> str | None:
@@ -160,6 +175,53 @@ async def receive_file_form(
     )
 
 
+async def receive_fields(
+    request: Request, incoming: Incoming, limits: LimitSettings, mapping: FormMapping
+) -> FieldsForm:
+    """Read the fields that a mapping names, and write its file to the store.
+
+    Raises the errors of `receive_file`, but not for a missing part.
+    """
+    values = {name: bytearray() for name in mapping.names}
+
+    def append_to(value: bytearray) -> Callable[[bytes], None]:
+        def write(chunk: bytes) -> None:
+            if sum(map(len, values.values())) + len(chunk) > limits.max_request_bytes:
+                raise too_large(limits.max_request_bytes)
+            value.extend(chunk)
+
+        return write
+
+    fields = [_Part(name, append_to(value)) for name, value in values.items()]
+    file = _Part(mapping.file, incoming.write) if mapping.file else None
+    await _receive(
+        request,
+        [*fields, *([file] if file else [])],
+        limits.max_document_bytes + limits.max_request_bytes,
+        charset=mapping.charset,
+        ignores_others=mapping.others == "ignore",
+    )
+    # A browser sends a file field that was left empty with no name and no bytes.
+    has_file = file is not None and file.started and bool(file.bytes or file.filename)
+    return FieldsForm(
+        {
+            part.name: field_text(part.name, bytes(values[part.name]), mapping.charset)
+            for part in fields
+            if part.started
+        },
+        has_file=has_file,
+        filename=file.filename if file and has_file else None,
+    )
+
+
+def field_text(name: str, value: bytes, charset: str) -> str:
+    """The text of a field. Raises `ProblemError("invalid-request")`."""
+    try:
+        return value.decode(charset)
+    except UnicodeDecodeError:
+        raise field_problem(name, f"The text is not {charset}.") from None
+
+
 def _append_to(name: str, value: bytearray) -> Callable[[bytes], None]:
     def write(chunk: bytes) -> None:
         if len(value) + len(chunk) > _FIELD_BYTES:
@@ -169,11 +231,18 @@ def _append_to(name: str, value: bytearray) -> Callable[[bytes], None]:
     return write
 
 
-async def _receive(request: Request, parts: Sequence[_Part], max_bytes: int) -> None:
-    form = _Form(parts)
+async def _receive(
+    request: Request,
+    parts: Sequence[_Part],
+    max_bytes: int,
+    *,
+    charset: str = "utf-8",
+    ignores_others: bool = False,
+) -> None:
+    form = _Form(parts, ignores_others=ignores_others)
     try:
         boundary = boundary_of(request.headers.get("content-type", ""))
-        parser = MultipartParser(boundary, form.begin, form.write, form.end)
+        parser = MultipartParser(boundary, form.begin, form.write, form.end, charset)
         fed = 0
         async for chunk in chunks(request, max_bytes + _OVERHEAD_BYTES):
             parser.feed(chunk)

@@ -42,7 +42,7 @@ class MultipartParser:
     """Calls `begin` with the head of each part, `write` with its content, `end` after it.
 
     `feed` raises `MultipartError`, and what the three raise. A line that only begins like a
-    delimiter is content.
+    delimiter is content. `charset` is that of names in heads.
     """
 
     def __init__(
@@ -51,9 +51,11 @@ class MultipartParser:
         begin: Callable[[PartHead], None],
         write: Callable[[bytes], None],
         end: Callable[[], None],
+        charset: str = "utf-8",
     ) -> None:
         self._delimiter = b"\r\n--" + boundary
         self._begin, self._write, self._end = begin, write, end
+        self._charset = charset
         self._state = _State.preamble
         self._buffer = bytearray(b"\r\n")  # the first delimiter needs no line break before it
         self._in_part = False
@@ -116,7 +118,7 @@ class MultipartParser:
             raise MultipartError(f"The head of a part is too long: over {MAX_HEAD_BYTES} bytes.")
         if end < 0:
             return False
-        head = part_head(bytes(self._buffer[:end]))
+        head = part_head(bytes(self._buffer[:end]), self._charset)
         del self._buffer[: end + len(b"\r\n")]
         self._in_part = True
         self._begin(head)
@@ -151,15 +153,16 @@ def boundary_of(content_type: str) -> bytes:
     return boundary.encode()
 
 
-def part_head(head: bytes) -> PartHead:
-    """A part's header fields, parsed. `filename*` (RFC 8187) precedes `filename`.
+def part_head(head: bytes, charset: str = "utf-8") -> PartHead:
+    """A part's header fields, parsed. `filename*` (RFC 8187) precedes `filename`. `charset`: that
+    of the names.
 
     Raises `MultipartError`.
     """
     try:
-        text = head.decode()
+        text = head.decode(charset)
     except UnicodeDecodeError:
-        raise MultipartError("A name in the head of a part is not UTF-8.") from None
+        raise MultipartError(f"A name in the head of a part is not {charset.upper()}.") from None
     fields = _fields(text)
     disposition = fields.get("content-disposition", "")
     parameters = _parameters(disposition)

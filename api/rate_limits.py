@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from jobs.model.quotas import QuotaLeft, QuotaName
@@ -42,23 +43,24 @@ def rate_limit_fields(quotas: Sequence[QuotaLeft]) -> Mapping[str, str]:
     if not quotas:
         return {}
     return {
-        POLICY: ", ".join(f'"{quota.name}";{_policy(quota)}' for quota in quotas),
+        POLICY: ", ".join(f'"{quota.name}";{_policy(quota.name, quota.limit)}' for quota in quotas),
         REMAINING: ", ".join(f'"{quota.name}";{_remaining(quota)}' for quota in quotas),
     }
 
 
-def _policy(quota: QuotaLeft) -> str:
-    match quota.name:
-        case QuotaName.rate if quota.limit < 1:
-            return f"q=1;w={math.ceil(1 / quota.limit)}"
+@lru_cache
+def _policy(name: QuotaName, limit: float) -> str:
+    match name:
+        case QuotaName.rate if limit < 1:
+            return f"q=1;w={math.ceil(1 / limit)}"
         case QuotaName.rate:
-            return f"q={math.floor(quota.limit)};w=1"
+            return f"q={math.floor(limit)};w=1"
         case QuotaName.tokens_per_day:
-            return f'q={quota.limit:.0f};qu="tokens";w={DAY_SECONDS}'
+            return f'q={limit:.0f};qu="tokens";w={DAY_SECONDS}'
         case QuotaName.record_bytes | QuotaName.stored_bytes:
-            return f'q={quota.limit:.0f};qu="content-bytes"'
+            return f'q={limit:.0f};qu="content-bytes"'
         case _:
-            return f"q={quota.limit:.0f}"
+            return f"q={limit:.0f}"
 
 
 def _remaining(quota: QuotaLeft) -> str:

@@ -12,6 +12,7 @@ from jobs.model.problems import ProblemError
 
 _FAULTS = {
     "connection": "it cannot be reached",
+    "drained": "it is drained",
     "models": "it does not serve the model",
     "not-vllm": "it is not vLLM",
     "timeout": "it does not answer in time",
@@ -40,6 +41,7 @@ async def checks(ledger: Ledger) -> Sequence[Check]:
         Check("redis", ok=True, detail="answers and is configured durably"),
         *(_role(role, alive) for role in _ROLES),
         _engine(alive),
+        *_store(alive),
     ]
 
 
@@ -57,6 +59,13 @@ def _engine(alive: Sequence[Process]) -> Check:
     faults = {_FAULTS.get(code, f"it answers {code}") for code in _fault_codes(workers)}
     about = f": {', '.join(sorted(faults))}" if faults else ""
     return Check("engine", ok=False, detail=f"no live worker has a healthy engine{about}")
+
+
+def _store(alive: Sequence[Process]) -> Iterator[Check]:
+    """Only while a process cannot use the store. The reasons name no addresses."""
+    faults = {fault for process in alive if (fault := process.detail.get("store_fault"))}
+    if faults:
+        yield Check("store", ok=False, detail="; ".join(sorted(faults)))
 
 
 def _fault_codes(workers: Sequence[Process]) -> Iterator[str]:

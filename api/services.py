@@ -40,10 +40,10 @@ class Services:
     prices: PriceSettings
 
 
-async def _services(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
     services = request.app.state.services
     assert isinstance(services, Services)  # noqa: S101 - set by the app's lifespan
     return services
 
 
-ServicesDep = Annotated[Services, Depends(_services)]
+ServicesDep = Annotated[Services, Depends(services_of)]

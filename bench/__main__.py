@@ -17,8 +17,8 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from bench.measured import QUICK, STORED, TABLE, Results
 from bench.measurements import MEASUREMENTS, Measurement
-from bench.results import QUICK, STORED, TABLE, Results
 from bench.table import figures, missed, table
 from bench.vllm import installed
 

@@ -152,6 +152,7 @@ MEASUREMENTS = (
     Measurement(
         "start", "the start of `chancery up`", "bench.start", ("--rounds=1",), ("--rounds=1",)
     ),
+    Measurement("reading", "reading large files", "bench.reading", (), ("--mib=0.5",)),
     Measurement(
         "recovery",
         "recovery from a killed worker and Redis",
@@ -212,6 +213,7 @@ MEASUREMENTS = (
         by_default=False,
         needs_vllm=True,
     ),
+    _by_name("several_engines", "one worker for two engines, and a worker for each"),
     _by_name("submissions", "`appendfsync always` and `everysec`"),
     _by_name("store", "the store, plain and encrypted"),
     _by_name("secrecy", "the check for markings"),

@@ -136,6 +136,12 @@ _FAULTS = (
     Row("recovery of a killed worker, s", "recovery", "seconds after worker killed", at_most(5)),
     Row("recovery of a killed Redis, s", "recovery", "seconds after valkey killed", at_most(10)),
     Row("start to `ready`, s", "start", "seconds to ready", at_most(4)),
+    *(
+        Row(f"reading {kind} of 10 MiB, s of a core", "reading", f"seconds {kind}", at_most(3))
+        for kind in ("DOCX", "XLSX")
+    ),
+    Row("reading XLSB of 10 MiB, s of a core", "reading", "seconds XLSB"),
+    Row("reading text PDF, pages/s of a core", "reading", "PDF pages/s", at_least(50)),
 )
 _MEMORY = (
     *(Row(f"MiB at rest, {name}", "memory", f"MiB at rest, {name}") for name in _PROCESSES),

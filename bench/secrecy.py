@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from jobs.ledger import Ledger
 from jobs.model.department import Department
 from jobs.process.settings import LimitSettings, RedisSettings, SecrecySettings, TaskSettings
-from jobs.store import Store
+from jobs.store import Folder, Store
 from jobs.submit.documents import Documents, Upload
 from jobs.submit.requests import JobInput, JobRequest
 from jobs.submit.secrecy import Screening
@@ -41,7 +41,7 @@ WITHOUT = replace(WITH, name="without", allow_secrecy=Secrecy.top_secret)
 
 class Bench:
     def __init__(self, ledger: Ledger, folder: Path, screening: Screening) -> None:
-        self._store = Store(folder)
+        self._store = Store(Folder(folder))
         self._documents = Documents(ledger, self._store, LimitSettings(), screening)
         self._submissions = Submissions(ledger, self._documents)
 

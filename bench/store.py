@@ -1,6 +1,7 @@
 """Throughput of the store with and without encryption: `python -m bench.store [FOLDER]`.
 
-Without FOLDER it measures in a temporary folder of the system.
+Without FOLDER it measures in a temporary folder of the system. With `CHANCERY_STORE_URL` it
+measures the bucket too.
 """
 
 from __future__ import annotations
@@ -71,11 +72,15 @@ async def _median(work: Callable[[], Awaitable[None]], times: int) -> float:
 
 async def main(folder: Path) -> None:
     key = SecretStr(base64.b64encode(secrets.token_bytes(32)).decode())
-    stores = {"plain": Store.opened(StoreSettings(data_dir=folder / "plain"))}
+    stores = {"plain": Store.opened(StoreSettings(data_dir=folder / "plain", store_url=None))}
     for cipher in CipherName:
         data_dir = folder / cipher
-        settings = StoreSettings(data_dir=data_dir, master_key=key, encryption_cipher=cipher)
+        settings = StoreSettings(
+            data_dir=data_dir, store_url=None, master_key=key, encryption_cipher=cipher
+        )
         stores[cipher] = Store.opened(settings)
+    if StoreSettings().store_url:
+        stores["s3"] = Store.opened(StoreSettings(data_dir=folder / "s3"))
     for label, (size, times) in SIZES.items():
         for name, store in stores.items():
             seconds = await measure(store, size, times)

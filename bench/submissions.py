@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 from jobs.ledger import Ledger
 from jobs.model.department import Department
 from jobs.process.settings import LimitSettings, RedisSettings
-from jobs.store import Store
+from jobs.store import Folder, Store
 from jobs.submit.documents import Documents
 from jobs.submit.requests import JobInput, JobRequest
 from jobs.submit.submission import Submissions
@@ -36,7 +36,7 @@ async def submissions_per_second(
 ) -> tuple[float, float]:
     """Submissions per second, and the median time of one in milliseconds."""
     ledger = Ledger(RedisSettings(url=SecretStr(url)), limits=LimitSettings(max_queued=10**9))
-    documents = Documents(ledger, Store(folder), LimitSettings())
+    documents = Documents(ledger, Store(Folder(folder)), LimitSettings())
     submissions = Submissions(ledger, documents)
     department = Department("bench", (), ("whsec_" + "A" * 44,))
     numbers, seconds = iter(range(count)), []

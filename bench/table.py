@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
-from bench.results import Results
+from bench.measured import Results
 from bench.rows import ROWS, Bound, Row
 
 HEAD = ("figure", "median", "range", "rounds", "to reach", "ratio", "command")

@@ -62,7 +62,7 @@ def running_up(engine_url: str, settings: Mapping[str, str] | None = None) -> It
         process = subprocess.Popen(
             # The launcher ends the system when this process is killed.
             [sys.executable, "-I", "-S", launch.__file__, str(os.getpid()), *argv],
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(settings or {})},
+            env={**_with_bytecode(), "PYTHONUNBUFFERED": "1", **(settings or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -78,6 +78,11 @@ def running_up(engine_url: str, settings: Mapping[str, str] | None = None) -> It
             stop([process])
             if process.stdout:
                 process.stdout.close()
+
+
+def _with_bytecode() -> Mapping[str, str]:
+    """The environment of an installation, whose modules are compiled once and not at each start."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _wait_ready(process: subprocess.Popen[str]) -> None:

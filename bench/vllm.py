@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.system import stop
-from worker.engine.command import cpu_engine
+from worker.engine.start.command import cpu_engine
 from worker.supervise.checks import free_port
-from worker.supervise.services import HOST, engine_home
+from worker.supervise.own_engine import HOST, engine_home
 
 READY_SECONDS = 400.0
 SMOLLM2 = "SmolLM2-135M-Instruct"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from bench.system import stop
 from bench.vllm import TINY, Vllm
-from worker.engine.command import cpu_engine
-from worker.supervise.services import HOST, engine_home
+from worker.engine.start.command import cpu_engine
+from worker.supervise.own_engine import HOST, engine_home
 
 LONGEST_SECONDS = 600.0
 START_SECONDS = 240.0

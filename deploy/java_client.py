@@ -22,6 +22,8 @@ LIBRARIES = tuple(
     Path("/usr/share/java") / f"{name}.jar"
     for name in ("httpmime", "httpcore", "jakarta-annotation-api")
 )
+# Both programs run for seconds: compiling their own code thoroughly would cost more than it saves.
+JAVA = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 OPTIONS = {
     "apiPackage": "chancery.api",
     "modelPackage": "chancery.model",
@@ -47,12 +49,15 @@ def generate(folder: Path) -> str:
     generator = Path(str(files("openapi_generator_cli") / "openapi-generator.jar"))
     options = ",".join(f"{name}={value}" for name, value in OPTIONS.items())
     _run(
-        *("java", "-jar", generator, "generate", "--generator-name", "java"),
+        *("java", *JAVA, "-jar", generator, "generate", "--generator-name", "java"),
         *("--library", "native", "--input-spec", document, "--output", client),
         *("--additional-properties", options),
     )
     class_path = ":".join(map(str, (classes, generator, *LIBRARIES)))
-    _run("javac", "-nowarn", "-d", classes, "-cp", class_path, *_sources(client))
+    _run(
+        *("javac", *(f"-J{option}" for option in JAVA), "-nowarn", "-proc:none"),
+        *("-d", classes, "-cp", class_path, *_sources(client)),
+    )
     return class_path
 
 

@@ -200,6 +200,7 @@ publish the changes.
 - **rapidocr** contains the networks for OCR (PP-OCRv6 small for detecting and recognizing lines,
   PP-OCR mobile 2.0 for their direction). They are from Baidu's PaddleOCR, under Apache-2.0 like
   the package; its `MODEL_LICENSES.md` has their hashes. Nothing is downloaded when OCR runs.
+  `documents/ocr/quick_lines.onnx` is the second of them, quantized.
 - **opencv-python-headless** contains FFmpeg (LGPL-2.1) and OpenSSL 1.1.1 as separate libraries,
   in addition to OpenCV (Apache-2.0). Chancery reads no video and opens no connection with them.
 - **numpy** and **opencv-python-headless** contain the runtime library of GCC's Fortran (GPL-3.0

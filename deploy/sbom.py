@@ -1,7 +1,8 @@
 """`python -m deploy.sbom FOLDER` writes CycloneDX SBOMs of the locked packages into FOLDER.
 
 `chancery.cdx.json` lists the packages of the application, `engine-cpu.cdx.json` those of vLLM as
-`make engine` installs it, with the digests of their files. The image has the first of them as
+`make engine` installs it, `engine-cuda.cdx.json` those of vLLM for NVIDIA cards as `make up MODEL=`
+does, with the digests of their files. The image has the first of them as
 /opt/chancery/share/chancery.cdx.json. Licences are in docs/licences.md.
 """
 
@@ -14,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-_ENGINE = ROOT / "deploy/engine/cpu"
+_CPU = ROOT / "deploy/engine/cpu"
+_CUDA = ROOT / "deploy/engine/cuda"
 
 
 def write_sbom(locks: Sequence[Path], project: Path, output: Path) -> None:
@@ -38,9 +40,12 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_sbom([ROOT / "requirements.lock"], ROOT / "pyproject.toml", folder / "chancery.cdx.json")
     write_sbom(
-        [_ENGINE / "requirements.lock", _ENGINE / "torch-cpu.lock", _ENGINE / "smollm2.lock"],
-        _ENGINE / "pyproject.toml",
+        [_CPU / "requirements.lock", _CPU / "torch-cpu.lock", _CPU / "smollm2.lock"],
+        _CPU / "pyproject.toml",
         folder / "engine-cpu.cdx.json",
+    )
+    write_sbom(
+        [_CUDA / "requirements.lock"], _CUDA / "pyproject.toml", folder / "engine-cuda.cdx.json"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ _ENTRY_BYTES = 128
 _START_AT = 116
 _BEGINNING = 512
 _FILE_PASS = 0x2F
+_SMALL_SECTOR = 64
+_MANY_BYTES, _MANY_ENTRIES = 1 << 20, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class CompoundFile:
         if shift not in {9, 12}:
             raise ValueError("a sector has 512 or 4,096 bytes")
         self._size = int(1 << shift)
+        # Streams that share sectors and storages that share entries make a small file large.
+        self._bytes_left = 8 * len(data) + _MANY_BYTES
+        self._entries_left = len(data) // 8 + _MANY_ENTRIES
+        # The allocation table of small sectors, and the stream that they are in.
+        self._small: tuple[Sequence[int], bytes] | None = None
         self.directory: int
         self.least: int
         self.small_table: int
@@ -74,20 +81,53 @@ class CompoundFile:
         last = len(directory) - _ENTRY_BYTES + 1
         return [_entry(directory, at) for at in range(0, last, _ENTRY_BYTES)]
 
-    def root_streams(self) -> dict[str, bytes]:
-        """The entries right below the root, and how each begins; small streams are not read."""
-        entries = self.entries()
-        pending, visited = [entries[0].child], set()
-        streams: dict[str, bytes] = {}
+    def children(self, parent: Entry, entries: Sequence[Entry]) -> dict[str, Entry]:
+        """What is right below a storage, by name."""
+        pending, visited = [parent.child], set()
+        found: dict[str, Entry] = {}
         while pending:
             number = pending.pop()
             if number == _NO_ENTRY or number in visited or number >= len(entries):
                 continue
             visited.add(number)
+            self._entries_left -= 1
+            if self._entries_left < 0:
+                raise ValueError("storages share their entries")
             entry = entries[number]
-            is_small = entry.size < self.least or entry.start >= _SPECIAL
-            streams[entry.name] = b"" if is_small else self._sector(entry.start)[:_BEGINNING]
+            found[entry.name] = entry
             pending += [entry.left, entry.right]
+        return found
+
+    def stream(self, entry: Entry, root: Entry) -> bytes:
+        """The bytes of a stream, also of a small one, which is stored in the stream of the root.
+
+        An endless chain is cut.
+        """
+        self._bytes_left -= min(entry.size, len(self._data))
+        if self._bytes_left < 0:
+            raise ValueError("streams share their sectors")
+        if entry.size >= self.least:
+            return self.read(entry.start)[: entry.size]
+        if self._small is None:
+            links = self.read(self.small_table)
+            table = struct.unpack(f"<{len(links) // 4}I", links[: len(links) // 4 * 4])
+            self._small = table, self.read(root.start)
+        links_of, data = self._small
+        pieces, at = [], entry.start
+        for _ in range(-(-entry.size // _SMALL_SECTOR)):
+            if at >= len(links_of):
+                break
+            pieces.append(data[at * _SMALL_SECTOR : (at + 1) * _SMALL_SECTOR])
+            at = links_of[at]
+        return b"".join(pieces)[: entry.size]
+
+    def root_streams(self) -> dict[str, bytes]:
+        """The entries right below the root, and how each begins; small streams are not read."""
+        entries = self.entries()
+        streams: dict[str, bytes] = {}
+        for name, entry in self.children(entries[0], entries).items():
+            is_small = entry.size < self.least or entry.start >= _SPECIAL
+            streams[name] = b"" if is_small else self._sector(entry.start)[:_BEGINNING]
         return streams
 
     @property

@@ -11,36 +11,42 @@ from documents import compound_file
 from documents.errors import CorruptDocument, EmptyDocument, EncryptedDocument, UnsupportedDocument
 from documents.limits import ReadLimits
 from documents.ooxml.package import WORD_MAIN_TYPES, Package
+from documents.ooxml.single_file import is_word_xml
+from documents.other_kinds import compound_kind, known_kind, zip_kind
 from documents.readers import (
+    archive,
     docx,
     html,
     legacy_office,
     mail,
     markdown,
     ofd,
+    outlook_message,
     pdf,
     pictures,
+    presentation,
     sheets,
     text,
 )
 from documents.readers.ofd.package import is_ofd
+from documents.readers.sheets.excel_2003_xml import is_excel_xml
 from documents.readers.text.encoding import NotText, decode
 from documents.source import FileResult
 
 READABLE = (
-    "plain text, Markdown, HTML, e-mail (EML), DOCX, PDF, OFD, XLSX, XLS, ODS, pictures (PNG, "
-    "JPEG, TIFF, BMP, WebP, GIF) and, where LibreOffice is installed, DOC, WPS, RTF and ODT"
+    "plain text, Markdown, HTML, e-mail (EML, MSG), DOCX, PDF, OFD, XLSX, XLSB, XLS, Excel 2003 "
+    "XML, ODS, PPTX, pictures (PNG, JPEG, TIFF, BMP, WebP, GIF), ZIP files of these and, where "
+    "LibreOffice is installed, DOC, WPS, RTF and ODT"
 )
 
 _HEAD = 64 * 1024
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _RTF = b"{\\rtf"
-_KNOWN = (
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!\x1a\x07", "a RAR archive"),
+_OFFICE_TYPES = (
+    (WORD_MAIN_TYPES, docx.MEDIA_TYPE),
+    (sheets.XLSX_MAIN_TYPES, sheets.XLSX),
+    (sheets.XLSB_MAIN_TYPES, sheets.XLSB),
+    (presentation.MAIN_TYPES, presentation.MEDIA_TYPE),
 )
 _OPEN_DOCUMENT = frozenset((sheets.ODS, legacy_office.ODT))
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -57,7 +63,8 @@ _PICTURES = (
 )
 _HTML = re.compile(
     r"\s*+(?:<\?xml[^>]*+>\s*+|<!--(?:(?!-->).)*+-->\s*+)*+"
-    r"<(?:!doctype\s+html|(?:html|head|body|meta|title|div|p|table|h[1-6]|span|article|section)[\s>])",
+    r"<(?:!doctype\s+html|(?:html|head|body|meta|title|link|style|script|div|p|table|h[1-6]|span|article"
+    r"|section|main|header|nav|form|fieldset|ul|ol|dl|center|font|pre|blockquote)[\s>])",
     re.IGNORECASE | re.DOTALL,
 )
 _MARKDOWN = re.compile(
@@ -83,10 +90,8 @@ def detect(path: Path) -> str:
         return _compound_type(path)
     if known := _signature_type(head):
         return known
-    for magic, name in _KNOWN:
-        # Text may begin with `MZ` too, but has no zero bytes.
-        if head.startswith(magic) and (magic != b"MZ" or b"\x00" in head):
-            raise unsupported(f"The file is {name}")
+    if name := known_kind(head):
+        raise unsupported(f"The file is {name}")
     if mail.is_email(head):
         return mail.MEDIA_TYPE
     return _text_type(head[:_HEAD], cut=len(head) > _HEAD)
@@ -120,17 +125,18 @@ def _is_pdf(head: bytes) -> bool:
 
 def _zip_type(path: Path) -> str:
     with Package(path) as package:
-        if package.main_part(WORD_MAIN_TYPES) is not None:
-            return docx.MEDIA_TYPE
-        if package.main_part(sheets.XLSX_MAIN_TYPES) is not None:
-            return sheets.XLSX
+        for types, media_type in _OFFICE_TYPES:
+            if package.main_part(types) is not None:
+                return media_type
         if is_ofd(package):
             return ofd.MEDIA_TYPE
         # OpenDocument stores its media type in this part (OpenDocument 1.3, part 2, 3.3).
         declared = (package.data("mimetype") or b"").strip().decode("ascii", errors="replace")
-    if declared.removesuffix("-template") in _OPEN_DOCUMENT:
-        return declared.removesuffix("-template")
-    raise unsupported("The file is a ZIP container, but not a supported document")
+        if declared.removesuffix("-template") in _OPEN_DOCUMENT:
+            return declared.removesuffix("-template")
+        if name := zip_kind(declared, package.names):
+            raise unsupported(f"The file is {name}")
+    return archive.MEDIA_TYPE
 
 
 def _compound_type(path: Path) -> str:
@@ -145,12 +151,16 @@ def _compound_type(path: Path) -> str:
             raise EncryptedDocument("The Office document has a password. Send it without one.")
     if not streams:
         raise CorruptDocument("The Office document is damaged or cut short. Send it again.")
+    # Names of streams are compared without case (MS-CFB, 2.6.4).
+    streams = {name.upper(): beginning for name, beginning in streams.items()}
     for name, media_type in _OLE_STREAMS:
-        if name in streams:
-            if compound_file.is_locked(name, streams[name]):
+        if name.upper() in streams:
+            if compound_file.is_locked(name, streams[name.upper()]):
                 raise EncryptedDocument("The document has a password. Send it without one.")
             return media_type
-    raise unsupported("The file is an Office file from before 2007, but neither DOC nor XLS")
+    if outlook_message.STREAM.upper() in streams:
+        return outlook_message.MEDIA_TYPE
+    raise unsupported(f"The file is {compound_kind(streams)}")
 
 
 def _text_type(head: bytes, *, cut: bool) -> str:
@@ -160,6 +170,10 @@ def _text_type(head: bytes, *, cut: bool) -> str:
         raise unsupported("The file is neither text nor a supported format") from error
     if not words.strip():
         return text.MEDIA_TYPE
+    if is_excel_xml(words):
+        return sheets.EXCEL_2003_XML
     if _HTML.match(words):
         return html.MEDIA_TYPE
+    if is_word_xml(words):
+        return docx.WORD_XML
     return markdown.MEDIA_TYPE if _MARKDOWN.search(words) else text.MEDIA_TYPE

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
 from documents.source import Source
-from documents.table import Table
+from documents.table import Table, TablePart
+
+Box = tuple[float, float, float, float]
 
 
 class BlockKind(StrEnum):
     """The kind of a block. Blocks of the kinds below `table` follow the whole body.
 
-    `drawing` is text of shapes, charts and diagrams; `template` is text that a page takes from its
-    template; `annotation` is a watermark or a note on a page; `attachment` is the name of an
-    attached file, before that file's blocks. `hidden` is text in the file that no page shows; it is
-    read only with `ReadLimits.hidden`.
+    `drawing` is text of shapes, charts and diagrams; `annotation` is a watermark or a note on a
+    page, or text that slides take from their layout; `attachment` is the name of an attached file,
+    before that file's blocks. `hidden` is text in the file that no page shows; it is read only with
+    `ReadLimits.hidden`.
     """
 
     heading = "heading"
@@ -30,7 +32,6 @@ class BlockKind(StrEnum):
     footer = "footer"
     comment = "comment"
     drawing = "drawing"
-    template = "template"
     annotation = "annotation"
     attachment = "attachment"
     hidden = "hidden"
@@ -60,9 +61,10 @@ class Block:
 class Unread:
     """Something on a page that was not read.
 
-    `what` is its kind, such as `picture`, `chart`, `equation`, `form` or `font`; `where` is for a
-    person: a sheet, a part of the file, a heading; `reason` says why. `page` and `box` as in
-    `Block`.
+    `what` is its kind, such as `picture`, `chart`, `equation`, `form` or `character`; `text` and
+    `font` are words whose font does not say which characters they are, `pages` are scanned pages of
+    a file inside this one. `where` is for a person: a sheet, a part of the file, a heading;
+    `reason` says why. `page` and `box` as in `Block`.
     """
 
     what: str
@@ -76,10 +78,10 @@ class Unread:
 class Seal:
     """A seal on a page: a picture of one, or an electronic seal or signature.
 
-    `shape` is `round`, `oval`, `rectangle` or `electronic`; `text` is its ring text or the name of
-    its signer; `confidence` is OCR's, from 0 to 1. `digest_holds` says of an electronic one whether
-    the file is the one that was signed; None where that was not checked. The chain of certificates
-    is never verified.
+    `shape` is `round`, `oval`, `square` or `electronic`; `text` is its ring text and then the
+    lines inside, or the names of an electronic one and of its signer; `confidence` is OCR's,
+    from 0 to 1. `digest_holds` says of an electronic one whether the file is the one that was
+    signed; None where that was not checked. The chain of certificates is never verified.
     """
 
     shape: str
@@ -100,10 +102,11 @@ class Document:
 
     Blocks are separated by one blank line in `text`. `unread_pages`, counted from 1, are pictures
     that were not read: their text is not in `text`. `unread` lists what else was left out, and
-    `seals` the seals, whose text is not in `text`. `tables` has the tables whose format says more
-    than their text: cells that span others, and headers. `source` is the file that the document was
-    read from, for tasks that work on files; None for a text that came in a request. `scans` is what
-    OCR read (`documents.ocr.record`), so that work on the file need not read them again.
+    `seals` the seals, whose text is not in `text`. `tables` has, in their order, those tables of
+    which more is known than their text: cells that span others, headers, parts on several pages.
+    `source` is the file that the document was read from, for tasks that work on files; None for a
+    text that came in a request. `scans` is what OCR read (`documents.ocr.record`), so that work on
+    the file need not read them again.
     """
 
     text: str
@@ -134,8 +137,26 @@ class Document:
 
     def page_at(self, offset: int) -> int | None:
         """The page that holds the character at `offset`; None where the format has no pages."""
+        return self.place_at(offset)[0]
+
+    def place_at(self, offset: int) -> tuple[int | None, Box | None]:
+        """The page that holds the character at `offset`, and the box of its block there.
+
+        A table may go on over several pages.
+        """
         block = self.block_at(offset)
-        return block.page if block else None
+        if block is None:
+            return None, None
+        for part in reversed(self.parts_of(block)):
+            if block.start + part.offset <= offset:
+                return part.page, part.box
+        return block.page, block.box
+
+    def parts_of(self, block: Block) -> tuple[TablePart, ...]:
+        """The parts of a table over several pages; empty for any other block."""
+        at = bisect_left(self.tables, block.start, key=lambda table: table.start)
+        found = self.tables[at : at + 1]
+        return found[0].parts if found and found[0].start == block.start else ()
 
     def block_at(self, offset: int) -> Block | None:
         """The block that ends after `offset`, else the last one; None where there are no blocks."""

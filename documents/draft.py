@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
 
 from documents.document import Block, BlockKind, Document, Seal, Unread
 from documents.errors import DocumentTooLong, EmptyDocument
 from documents.limits import MOST_BLOCKS, ReadLimits
-from documents.ocr.record import dumped
-from documents.ocr.scan import Scan
-from documents.table import Grid, Table
+from documents.table import Table, TableText
+
+if TYPE_CHECKING:
+    from documents.ocr.scan import Scan
 
 SEPARATOR = "\n\n"
 # More are counted, not listed.
@@ -31,17 +33,35 @@ def clean(text: str) -> str:
     return "\n".join(line.rstrip(" \u3000") for line in text.split("\n") if line.strip())
 
 
+class JoinedTable(Protocol):
+    """A table over several pages: the indexes of its parts' blocks, and what takes their place."""
+
+    @property
+    def indexes(self) -> tuple[int, ...]: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def table(self) -> Table: ...
+    @property
+    def confidence(self) -> float | None: ...
+
+
 class Draft:
-    """Collects blocks in reading order, normalises their text and computes their positions."""
+    """Collects blocks in reading order, normalises their text and computes their positions.
+
+    `grids` are the tables as they were added, by the index of their block.
+    """
 
     def __init__(self, limits: ReadLimits) -> None:
         self._limits = limits
         self._parts: list[str] = []
         self._blocks: list[Block] = []
         self._unread: dict[Unread, None] = {}
+        self._unread_kinds: set[str] = set()
         self._not_listed = 0
         self._seals: list[Seal] = []
         self._tables: list[Table] = []
+        self.grids: dict[int, TableText] = {}
         self._end = 0
 
     def add(
@@ -73,16 +93,21 @@ class Draft:
 
     def add_table(
         self,
-        grid: Grid,
+        grid: TableText,
+        kind: BlockKind = BlockKind.table,
         *,
         page: int | None = None,
         box: tuple[float, float, float, float] | None = None,
+        confidence: float | None = None,
     ) -> None:
         """Append a table, unless it is empty. Raises `DocumentTooLong`."""
         text, table = grid.finish()
         before = len(self._blocks)
-        self.add(text, BlockKind.table, page=page, box=box)
-        if len(self._blocks) > before and (table.spans or table.head_rows):
+        self.add(text, kind, page=page, box=box, confidence=confidence)
+        is_added = len(self._blocks) > before and kind is BlockKind.table
+        if is_added:
+            self.grids[before] = grid
+        if is_added and not table.is_plain:
             self._tables.append(replace(table, start=self._blocks[-1].start))
 
     def leave_out(
@@ -94,12 +119,17 @@ class Draft:
         page: int | None = None,
         box: tuple[float, float, float, float] | None = None,
     ) -> None:
-        """Note something on a page that is not read; see `Unread`."""
+        """Note something on a page that is not read; see `Unread`.
+
+        Each kind is listed at least once, because checks look for some kinds.
+        """
         one = Unread(what, where, reason, page, box)
-        if one not in self._unread and len(self._unread) >= MOST_UNREAD:
+        is_full = len(self._unread) >= MOST_UNREAD and what in self._unread_kinds
+        if one not in self._unread and is_full:
             self._not_listed += 1
         else:
             self._unread[one] = None
+            self._unread_kinds.add(what)
 
     def add_seal(self, seal: Seal) -> None:
         self._seals.append(seal)
@@ -115,6 +145,45 @@ class Draft:
             self.add(text, block.kind, level=block.level, confidence=sure)
             if table := tables.get(block.start):
                 self._tables.append(replace(table, start=self._blocks[-1].start))
+
+    def arrange(self, kinds: Mapping[int, BlockKind], joined: Sequence[JoinedTable] = ()) -> None:
+        """Move blocks, by their index, behind all others, as blocks of another kind, and put
+        `joined` in the place of the tables that they consist of.
+
+        Of several moved blocks with the same text and kind, the first is kept. To be called once,
+        after the last block of the running text.
+        """
+        if not kinds and not joined:
+            return
+        once = dict.fromkeys(kinds)
+        texts: dict[tuple[BlockKind, str], int] = {}
+        for at in kinds:
+            if texts.setdefault((kinds[at], self._parts[at]), at) != at:
+                del once[at]
+        whole = {one.indexes[0]: one for one in joined}
+        gone = {at for one in joined for at in one.indexes[1:]}
+        order = [at for at in range(len(self._blocks)) if at not in kinds and at not in gone]
+        old, parts = self._blocks, self._parts
+        tables = {table.start: table for table in self._tables}
+        self._blocks, self._parts, self._tables, self._end = [], [], [], 0
+        for at in [*order, *once]:
+            block, table = old[at], tables.get(old[at].start)
+            text = parts[at]
+            if one := whole.get(at):
+                text, table = one.text, one.table
+                block = replace(block, confidence=one.confidence)
+            start = self._end + len(SEPARATOR) if self._blocks else 0
+            self._end = start + len(text)
+            kind = kinds.get(at, block.kind)
+            self._parts.append(text)
+            self._blocks.append(replace(block, start=start, end=self._end, kind=kind))
+            if table:
+                self._tables.append(replace(table, start=start))
+        self.grids.clear()
+
+    def placed_blocks(self) -> Iterator[tuple[str, Block]]:
+        """The blocks so far, with their texts."""
+        return zip(self._parts, self._blocks, strict=True)
 
     def finish(
         self,
@@ -142,8 +211,17 @@ class Draft:
             unread,
             tuple(self._seals),
             tuple(self._tables),
-            scans=dumped(scans),
+            scans=_recorded(scans),
         )
+
+
+def _recorded(scans: Mapping[bytes, Scan]) -> str:
+    if not scans:
+        return ""
+    # Every process reads short texts, but few use OCR.
+    from documents.ocr.record import dumped  # noqa: PLC0415
+
+    return dumped(scans)
 
 
 def too_many_chars(limits: ReadLimits) -> DocumentTooLong:

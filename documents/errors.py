@@ -10,7 +10,7 @@ WorkError                     tasks add theirs in `tasks/errors.py`
 │   ├── PagesUnread           some pages are pictures and were not read
 │   ├── DocumentTooLong
 │   ├── ReadTimeout           reading took longer than allowed
-│   ├── ReaderCrashed         the document killed the process that read it
+│   ├── ReaderCrashed         the document crashed the process that read it
 │   ├── RedactionIncomplete   the masked file would still hold text to be masked
 │   ├── SecrecyUnchecked      not all of it could be checked for secrecy markings
 │   ├── SecrecyMarked         it has a secrecy marking that the department may not send
@@ -18,8 +18,8 @@ WorkError                     tasks add theirs in `tasks/errors.py`
 ├── ComputeError              work on callers' input failed in its process: never retried
 │   ├── ComputeTimeout        it took longer than allowed
 │   ├── ComputeTooLarge       it took more memory, or has a larger result, than allowed
-│   └── ComputeCrashed        it killed its process
-└── ReaderUnavailable         no process to work in: retried, counted
+│   └── ComputeCrashed        it crashed its process
+└── ReaderUnavailable         no process to work in, or it was killed: retried, counted
 """
 
 from __future__ import annotations
@@ -136,5 +136,5 @@ class ComputeCrashed(ComputeError):
 
 class ReaderUnavailable(WorkError):
     code = "reader-unavailable"
-    title = "No process could be started to read the document"
+    title = "No process was available for the document"
     retry = Retry.counted

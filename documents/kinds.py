@@ -9,16 +9,23 @@ from collections.abc import Iterable, Mapping
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _OPEN = "application/vnd.oasis.opendocument"
+PLAIN_TEXT = "text/plain"
 KINDS: Mapping[str, str] = {
-    "text/plain": "plain text",
+    PLAIN_TEXT: "plain text",
     "text/markdown": "Markdown",
     "text/html": "HTML",
     "message/rfc822": "e-mail",
     f"{_OFFICE}.wordprocessingml.document": "DOCX",
+    "application/vnd.ms-wordml": "Word XML",
     f"{_OFFICE}.spreadsheetml.sheet": "XLSX",
+    f"{_OFFICE}.presentationml.presentation": "PPTX",
+    "application/vnd.ms-outlook": "MSG",
+    "application/zip": "ZIP",
     "application/pdf": "PDF",
     "application/ofd": "OFD",
     "application/vnd.ms-excel": "XLS",
+    "application/vnd.ms-excel+xml": "Excel 2003 XML",
+    "application/vnd.ms-excel.sheet.binary.macroEnabled.12": "XLSB",
     "application/msword": "DOC",
     "application/rtf": "RTF",
     f"{_OPEN}.text": "ODT",

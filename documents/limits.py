@@ -40,6 +40,8 @@ class ReadLimits:
         ocr_scans: What OCR read, by a digest of the picture, where a file is read several times:
             the same picture is then read once.
         nesting: How deep files inside files are opened by the inventory.
+        inner_files: How many more files inside this one, at any depth, are opened; made by the
+            first reader or inventory that opens one.
     """
 
     max_chars: int
@@ -53,6 +55,32 @@ class ReadLimits:
     ocr_budget: OcrBudget | None = None
     ocr_scans: dict[bytes, Scan] | None = None
     nesting: int = 3
+    inner_files: FileBudget | None = None
+
+
+class FileBudget:
+    """The number of files inside a file, at any depth, that may still be opened.
+
+    Each ZIP file may hold a hundred others, so that a small one could hold a million. `unpacked` is
+    how many bytes the ZIP files among them may still unpack to, `documents` how much text an
+    inventory may still read: that of so many documents at the limits on characters and blocks.
+    """
+
+    def __init__(
+        self, files: int = 1_000, unpacked: int = 128 * MIB, documents: float = 2.0
+    ) -> None:
+        self._files = files
+        self._documents = documents
+        self.unpacked = unpacked
+
+    def take(self) -> bool:
+        """Whether one more file may be opened."""
+        self._files -= 1
+        return self._files >= 0 and self._documents > 0
+
+    def count(self, documents: float = 1.0) -> None:
+        """Count text that was read, as a share of what a document may have."""
+        self._documents -= documents
 
 
 class OcrBudget:

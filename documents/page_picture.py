@@ -15,7 +15,6 @@ from typing import Any
 
 import pypdfium2 as pdfium
 from PIL import Image
-from pypdfium2.raw import FS_RECTF
 
 from documents.errors import CorruptDocument, UnsupportedDocument
 from documents.limits import ReadLimits
@@ -70,14 +69,9 @@ def _occurrences(
         return
     searcher = text.search(words, match_case=True)
     for span in islice(iter(searcher.get_next, None), _MOST_OCCURRENCES):
-        boxes = [_box(text.get_rect(index), place) for index in range(text.count_rects(*span))]
+        boxes = [place(*text.get_rect(index)) for index in range(text.count_rects(*span))]
         if boxes and _is_inside(boxes[0], around):
             yield boxes
-
-
-def _box(rect: Sequence[float], place: Place) -> Box:
-    left, bottom, right, top = rect
-    return place(FS_RECTF(left=left, top=top, right=right, bottom=bottom))
 
 
 def _is_inside(box: Box, around: Box) -> bool:

@@ -6,11 +6,15 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 # Tabs separate cells, and line feeds separate rows.
 _BREAKS = re.compile(r"[\t\n\r\v\f\x85\u2028\u2029]+")
 MOST_COLUMNS = 1_000
 """A wider span is cut: it would make every row of the text as long."""
+# Empty positions below and beside cells with spans. Where there are more, spans are left out: a
+# short file could otherwise say that a text has billions of them.
+_MOST_EMPTY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +28,45 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class TablePart:
+    """The part of a table on one page: its first row, and the offset of that row's text, both from
+    the table's start. A row that begins on the page before belongs to that page.
+    """
+
+    row: int
+    offset: int
+    page: int
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """What a table's text does not say. `start` is the offset of its block in the document's text.
 
     In the text each row is a line and cells are separated by tabs. A cell with a span has its text
     at its first position, and the other positions are empty. `head_rows` is the number of rows at
-    the top that are headers, as far as the format says so.
+    the top that are headers, as far as the format says so. `raw` has lines and tabs like the text,
+    and at the position of a cell the value that the file stores, where the text shows it in another
+    form, such as `0.853` for `85.30%`; empty if no cell has one. `parts` are those of a table over
+    several pages; empty for any other.
     """
 
     start: int
     spans: tuple[Span, ...] = ()
     head_rows: int = 0
+    raw: str = ""
+    parts: tuple[TablePart, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the text says everything."""
+        return not (self.spans or self.head_rows or self.raw or self.parts)
+
+
+class TableText(Protocol):
+    """A table that has been collected: its text, and the rest with `start` 0."""
+
+    def finish(self) -> tuple[str, Table]: ...
 
 
 class Grid:
@@ -47,6 +79,7 @@ class Grid:
         # The first row of each column that no cell covers.
         self._free: dict[int, int] = {}
         self._next_row = 0
+        self._empty = 0
 
     def add_row(self, cells: Iterable[tuple[str, int, int]]) -> None:
         """Append a row of cells: text, rows and columns. Positions that a cell of an earlier row
@@ -54,10 +87,13 @@ class Grid:
         """
         row, column = self._next_row, 0
         for text, rows, columns in cells:
-            while self._free.get(column, 0) > row:
+            while self._free.get(column, 0) > row and self._empty < _MOST_EMPTY:
                 column += 1
-            self.place(row, column, text, rows, columns)
-            column += max(1, min(columns, MOST_COLUMNS))
+                self._empty += 1
+            width = max(1, min(columns, MOST_COLUMNS, _MOST_EMPTY - self._empty))
+            self._empty += width - 1
+            self.place(row, column, text, rows, width)
+            column += width
         self._next_row = row + 1
 
     def place(self, row: int, column: int, text: str, rows: int = 1, columns: int = 1) -> None:

@@ -1,4 +1,4 @@
-"""The names of blobs, and reading one from its file or its name.
+"""The names of blobs, and reading one from where it is stored or from its name.
 
 A short text needs no file: its name is the text itself, in the record of its document.
 """
@@ -6,12 +6,10 @@ A short text needs no file: its name is the text itself, in the record of its do
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-_PIECE_BYTES = 256 * 1024
 # A blob in a file has a name that begins with a department, which has no colon.
 _TEXT = "text:"
 
@@ -24,6 +22,21 @@ def inline_blob(text: str) -> str:
 def inline_text(blob: str) -> str | None:
     """The text in the name of a blob; None for a blob in a file."""
     return blob.removeprefix(_TEXT) if blob.startswith(_TEXT) else None
+
+
+class Source(Protocol):
+    """The bytes of a blob as they are stored. `window`: how many are read at once at most."""
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def window(self) -> int: ...
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Fewer bytes only at the end."""
+
+    def close(self) -> None: ...
 
 
 class Reader(Protocol):
@@ -57,21 +70,38 @@ class TextReader:
 
 
 class PlainReader:
-    """A blob that is not encrypted. Raises `FileNotFoundError`."""
+    """A blob that is not encrypted."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb", buffering=0)
-        self.size = os.fstat(self._file.fileno()).st_size
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.size = source.size
 
     def __enter__(self) -> PlainReader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self._source.close()
 
     def pieces(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        remaining = (end if end is not None else sys.maxsize) - start
-        while piece := os.pread(self._file.fileno(), min(remaining, _PIECE_BYTES), start):
+        end = self.size if end is None else min(end, self.size)
+        while start < end and (
+            piece := self._source.read(start, min(end - start, self._source.window))
+        ):
             start += len(piece)
-            remaining -= len(piece)
             yield piece
+
+
+class FileSource:
+    """The bytes of a file. Raises `FileNotFoundError`."""
+
+    window = 256 * 1024
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb", buffering=0)
+        self.size = os.fstat(self._file.fileno()).st_size
+
+    def read(self, offset: int, length: int) -> bytes:
+        return os.pread(self._file.fileno(), length, offset)
+
+    def close(self) -> None:
+        self._file.close()

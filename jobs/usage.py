@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
 from io import StringIO
 
+from jobs.csv_cells import csv_cell
 from jobs.ledger import Ledger
 from jobs.ledger.statistics import DayOfUse
 from jobs.ledger.task_use import ModelUse
@@ -89,11 +90,15 @@ def by_month(days: Days, prices: PriceSettings) -> Sequence[MonthUse]:
 
 
 def to_csv(rows: Sequence[MonthUse]) -> str:
-    """Rows below a line of column names (RFC 4180). An unknown amount is an empty field."""
+    """Rows below a line of column names (RFC 4180). An unknown amount is an empty field.
+
+    The name of a model is the engine's, which may be any text.
+    """
     text = StringIO()
     writer = csv.DictWriter(text, [field.name for field in fields(MonthUse)])
     writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
+    for row in rows:
+        writer.writerow(asdict(row) | {"model": csv_cell(row.model) if row.model else None})
     return text.getvalue()
 
 

@@ -32,6 +32,7 @@ MODES = (
 THINKING = "<think>\nLet me think about it.\n</think>\n\n"
 ANSWER_CHARS = 60
 TOKEN_CHARS = 4
+FEW_TOKENS = 8
 REMEMBERED = 100
 
 
@@ -43,6 +44,8 @@ class Behaviour:
     Without `takes_priority`, a priority other than 0 is refused. Mode `unhealthy` always answers
     503. With `answers_probes`, other modes spare requests for one token, as if they failed for what
     is in them. With `api_key`, everything under `/v1` needs it, as with vLLM's `--api-key`.
+    With `parser`, reasoning is apart from the answer, as with `--reasoning-parser`; with `bounds`
+    too, `thinking_token_budget` ends it.
     """
 
     mode: str = "ok"
@@ -53,6 +56,10 @@ class Behaviour:
     answers_probes: bool = True
     context: int = 4096
     api_key: str | None = None
+    model: str = MODEL
+    root: str = ROOT
+    parser: bool = False
+    bounds: bool = False
 
 
 @dataclass(slots=True)
@@ -110,7 +117,8 @@ class StandIn:
         return web.Response(status=503 if self.behaviour.mode == "unhealthy" else 200)
 
     async def models(self, request: web.Request) -> web.Response:
-        model = {"id": MODEL, "root": ROOT, "max_model_len": self.behaviour.context}
+        own = self.behaviour
+        model = {"id": own.model, "root": own.root, "max_model_len": own.context}
         return web.json_response({"object": "list", "data": [{**model, "object": "model"}]})
 
     async def version(self, request: web.Request) -> web.Response:
@@ -203,6 +211,10 @@ class StandIn:
     def _refuse(self, body: dict[str, Any]) -> web.Response | None:
         if body.get("priority") and not self.behaviour.takes_priority:
             return _problem(400, "Got priority 10 but Priority scheduling is not enabled.")
+        if "thinking_token_budget" in body and not self.behaviour.bounds:
+            return _problem(
+                400, "thinking_token_budget is set but reasoning_config is not configured."
+            )
         asked, most = _prompt_tokens(body) + body.get("max_tokens", 0), self.behaviour.context
         if asked > most:
             return _problem(
@@ -214,25 +226,33 @@ class StandIn:
 
     def _answer(self, body: dict[str, Any]) -> web.Response:
         text = self.behaviour.answer or _words(body)
-        text = THINKING + text if self.behaviour.think else text
-        pieces = [text[i : i + TOKEN_CHARS] for i in range(0, len(text), TOKEN_CHARS)]
+        thinking = self._thinking(body)
         prompt = _prompt_tokens(body)
-        choice: dict[str, Any] = {
-            "index": 0,
-            "message": {"role": "assistant", "content": text},
-            "finish_reason": "stop",
-        }
+        message: dict[str, Any] = {"role": "assistant", "content": thinking + text}
+        if self.behaviour.parser:
+            # As vLLM does, an answer of so few tokens is only reasoning.
+            is_cut = thinking and body.get("max_tokens", FEW_TOKENS + 1) <= FEW_TOKENS
+            message = {"role": "assistant", "content": None if is_cut else text}
+            message["reasoning"] = thinking.removeprefix("<think>").split("</think>")[0] or None
+        pieces = [
+            (thinking + text)[i : i + TOKEN_CHARS]
+            for i in range(0, len(thinking + text), TOKEN_CHARS)
+        ]
+        choice: dict[str, Any] = {"index": 0, "message": message, "finish_reason": "stop"}
         if body.get("logprobs"):
             content = [_logprobs(piece, body.get("top_logprobs", 0)) for piece in pieces]
             choice["logprobs"] = {"content": content}
         self.counts.prompt_tokens += prompt
         self.counts.generation_tokens += len(pieces)
-        usage = {
+        usage: dict[str, Any] = {
             "prompt_tokens": prompt,
             "completion_tokens": len(pieces),
             "total_tokens": prompt + len(pieces),
             "prompt_tokens_details": {"cached_tokens": prompt // 2},
         }
+        if self.behaviour.bounds:
+            # As vLLM does for a reasoning that the chat template began.
+            usage["completion_tokens_details"] = {"reasoning_tokens": 0}
         return web.json_response(
             {
                 "id": f"chatcmpl-{self.counts.started}",
@@ -243,6 +263,13 @@ class StandIn:
                 "usage": usage,
             }
         )
+
+    def _thinking(self, body: dict[str, Any]) -> str:
+        """The reasoning before the answer."""
+        switched_off = False in (body.get("chat_template_kwargs") or {}).values()
+        ended = body.get("thinking_token_budget") == 0
+        thinks = self.behaviour.think and not (switched_off or ended)
+        return THINKING if thinks else ""
 
 
 def count_tokens(text: str) -> int:

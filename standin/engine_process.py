@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from worker.engine.command import cpu_engine
+from worker.engine.start.command import cpu_engine
 from worker.supervise.checks import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[1]

@@ -37,6 +37,7 @@ class ScriptedEngine:
     answer: Callable[[Request], Answer]
     model: str = "scripted"
     context_tokens: int = 4_096
+    reasoning_tokens: int = 0
     requests: list[Request] = field(default_factory=list)
     counted_texts: list[str] = field(default_factory=list)
     reports: list[tuple[int, int]] = field(default_factory=list)

@@ -45,6 +45,11 @@ class Engine(Protocol):
         """The maximum number of tokens of prompt and answer together."""
         ...
 
+    @property
+    def reasoning_tokens(self) -> int:
+        """The tokens of an answer that the model may use for reasoning before it."""
+        ...
+
     async def complete(
         self,
         messages: Sequence[Message],

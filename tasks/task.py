@@ -38,6 +38,8 @@ class Task(Generic[Options, Result]):
     `result_faults` says where a result that a person corrected does not fit the options, such as a
     schema in them: the steps to a value, and what is wrong with it.
 
+    `reasons`: a model that can reason should do so for this task; for others it only takes time.
+
     `departments` may use the task; None means all.
     """
 
@@ -50,6 +52,7 @@ class Task(Generic[Options, Result]):
     doubts: Callable[[Document, Options, Result], Sequence[str]] | None = None
     result_faults: Callable[[Options, Result], Iterable[ResultFault]] | None = None
     takes_unread: bool = False
+    reasons: bool = False
     accepts: frozenset[str] | None = None
     origin: Origin = Origin.built_in
     departments: frozenset[str] | None = None

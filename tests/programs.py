@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-# Possible names or files of each program or library, and its packages in Debian.
+# Possible names or files of each program or library, and its packages in Debian, if it has some.
 PROGRAMS = {
     "chromium": (("chromium", "chromium-browser"), "chromium"),
     "go": (("go",), "golang-go"),
+    "helm": ((str(Path(__file__).parents[1] / ".helm/helm"), "helm"), ""),  # `make helm`
     "httpmime": (
         ("/usr/share/java/httpmime.jar",),
         "libhttpmime-java libjakarta-annotation-api-java",
@@ -24,6 +25,7 @@ PROGRAMS = {
     "openssl": (("openssl",), "openssl"),
     "php": (("php",), "php-cli"),
     "soffice": (("soffice",), "libreoffice-writer-nogui libreoffice-calc-nogui"),
+    "systemd-analyze": (("systemd-analyze",), "systemd"),
 }
 
 
@@ -51,7 +53,7 @@ def advice(reasons: Iterable[str]) -> str | None:
     if not skipped:
         return None
     counts = ", ".join(f"{count} for {name}" for name, count in sorted(skipped.items()))
-    packages = " ".join(PROGRAMS[name][1] for name in sorted(skipped))
-    return (
-        f"tests skipped: {counts}. To run them: apt-get install --no-install-recommends {packages}"
-    )
+    packages = " ".join(package for name in sorted(skipped) if (package := PROGRAMS[name][1]))
+    commands = [f"apt-get install --no-install-recommends {packages}"] if packages else []
+    commands += ["make helm"] if "helm" in skipped else []
+    return f"tests skipped: {counts}. To run them: {'; '.join(commands)}"

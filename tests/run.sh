@@ -1,6 +1,6 @@
 #!/bin/bash
 # `make test`: unit and integration tests in parallel, while the engine is installed; then those
-# that need it, and those that measure and need the whole machine.
+# that need it, two at a time; then those that measure and need the whole machine.
 # Arguments are passed to pytest; with arguments, a suite without matching tests is allowed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -16,7 +16,7 @@ fi
 
 suite() {
     local began=$SECONDS status
-    .venv/bin/pytest "${options[@]}" "$@"
+    .venv/bin/pytest --durations=12 "${options[@]}" "$@"
     status=$?
     # Status 5: no test was collected.
     if ((status != 0)) && ! ((status == 5 && has_arguments)); then failed=$status; fi
@@ -35,6 +35,7 @@ wait "$engine"
 engine_status=$?
 cat "$log"
 if ((engine_status != 0)); then exit "$engine_status"; fi
-suite tests/system "$@"
+# Two at a time, because they mostly wait: for processes to start, and for leases to end.
+suite tests/system -n 2 "$@"
 suite tests/hostile "$@"
 exit "$failed"

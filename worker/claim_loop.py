@@ -19,6 +19,8 @@ from worker.defects import described
 IDLE_SECONDS = 1.0
 # Endings and wake-ups in this time share a claim: one for each costs more than a small job.
 GROUP_SECONDS = 0.005
+# Short work has often ended when the next arrives. A wake-up for each costs several claims.
+BUSY_SECONDS = 0.1
 log = structlog.get_logger()
 
 
@@ -32,9 +34,10 @@ class Claimed:
 
 class ClaimLoop:
     """Claims when a wake-up arrives, when a slot becomes free while more work waits, and once a
-    second; while it runs work, also a moment after a claim that led to more. Work that arrives or
-    ends during a claim shares the next one, and so does work that ends at nearly the same time, or
-    arrives shortly after a claim.
+    second; while it is busy, also a moment after a claim that led to work. It is busy while it runs
+    work, and for `BUSY_SECONDS` after several pieces at a time. Work that arrives or ends during a
+    claim shares the next one, and so does work that ends at nearly the same time, or arrives
+    shortly after a claim.
 
     `claim` is told whether a wake-up led to the claim, and whether another follows in a moment if
     this one leads to work. `may_claim`: whether the process can run more work now.
@@ -56,6 +59,7 @@ class ClaimLoop:
         self._more = False
         self._claiming = False
         self._claimed_at = 0.0
+        self._busy_until = 0.0
         self._again = False
         self._runs: set[asyncio.Task[None]] = set()
 
@@ -108,8 +112,8 @@ class ClaimLoop:
     async def _claim_once(self) -> None:
         woken = self._woken.is_set()
         self._woken.clear()
-        again = bool(self._runs)
         self._claimed_at = time.monotonic()
+        again = bool(self._runs) or self._claimed_at < self._busy_until
         self._claiming = True
         try:
             claimed = await self._claim(woken, again)
@@ -121,6 +125,8 @@ class ClaimLoop:
         finally:
             self._claiming = False
         self._more, self._again = claimed.more, again and bool(claimed.runs)
+        if claimed.runs and len(claimed.runs) + len(self._runs) > 1:
+            self._busy_until = time.monotonic() + BUSY_SECONDS
         for run in claimed.runs:
             task = asyncio.create_task(_log_defects(run))
             self._runs.add(task)

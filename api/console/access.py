@@ -33,6 +33,9 @@ CONSOLE_RULES: Mapping[tuple[str, str], ConsoleRule] = {
     ("GET", "/console/approvals"): ConsoleRule(REVIEWERS, "approval.list"),
     ("GET", "/console/approvals/{job_id}"): ConsoleRule(REVIEWERS, "approval.read"),
     ("GET", "/console/approvals/{job_id}/source"): ConsoleRule(REVIEWERS, "approval.source"),
+    ("GET", "/console/approvals/{job_id}/files/{document_id}"): ConsoleRule(
+        REVIEWERS, "document.download"
+    ),
     ("POST", "/console/approvals/{job_id}"): ConsoleRule(REVIEWERS, "approval.decide"),
     ("POST", "/console/account/password"): ConsoleRule(_ALL, "account.password"),
     ("GET", "/console/submit"): ConsoleRule(STAFF, "task.list"),

@@ -8,10 +8,9 @@ from datetime import datetime
 from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -24,22 +23,46 @@ from api.path_prefix import root_path
 from jobs.texts import Language, language_of, texts
 from jobs.texts.translation import translation
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 ROOT = "/console"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-_PATH = re.compile(r"(/[A-Za-z0-9_.-]+){0,8}")
+_PATH = re.compile(r"(/[A-Za-z0-9_.-]+){0,8}(\?[A-Za-z0-9_.=&%+-]{0,300})?")
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    # The api starts without the library: it is imported for the first page.
+    from jinja2 import (  # noqa: PLC0415
+        Environment,
+        FileSystemLoader,
+        StrictUndefined,
+        select_autoescape,
+    )
+
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+    )
+    environment.filters["code"] = with_code
+    return environment
+
+
+def with_code(text: str) -> Markup:
+    """A text whose parts in backticks are code. Everything else is escaped."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick without its other one
+        return escape(text)
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        for number, part in enumerate(parts)
     )
 
 
@@ -69,7 +92,7 @@ def page(
     **values: Any,
 ) -> Response:
     """A page from `templates/`. Templates have `t` (texts), `translation` (of
-    problems and tasks), `at` (addresses), `person`, `here`."""
+    problems and tasks), `at` (addresses), `person`, `here`, `query`."""
     chosen = language(request)
     html = (
         _environment()
@@ -81,6 +104,7 @@ def page(
             person=person,
             csrf=partial(_form_token, person.form_token if person else ""),
             links=links_for(person.role) if person else (),
+            query=f"?{request.url.query}" if request.url.query else "",
             here=request.scope["path"].removeprefix(root_path(request)),
             lang=chosen,
             time=partial(_time, console_of(request).zone),

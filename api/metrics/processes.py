@@ -74,7 +74,20 @@ def engines(running: Sequence[Process]) -> Iterable[Metric]:
             faults.add_metric((process.name, fault), 1)
         if "fast_engine_healthy" in process.detail:
             fast.add_metric((process.name,), float(bool(process.detail["fast_engine_healthy"])))
-    return healthy, faults, fast, _requests(running), *_load(running)
+    return healthy, faults, fast, _usable(running), _requests(running), *_load(running)
+
+
+def _usable(running: Sequence[Process]) -> Metric:
+    usable = GaugeMetricFamily(
+        "chancery_engine_usable",
+        "1 if the engine gets requests of the worker: it is healthy, and not drained.",
+        labels=("process", "role", "name"),
+    )
+    for process in running:
+        for engine in process.detail.get("engines", ()):
+            labels = (process.name, engine["role"], engine["name"])
+            usable.add_metric(labels, float(engine["healthy"]))
+    return usable
 
 
 def _requests(running: Sequence[Process]) -> Metric:

@@ -55,7 +55,10 @@ async def list_approvals(
     description="The corrected results of a task, newest first, as `cases` of a task's file: see "
     "`chancery task test`. The content of a case's `file` is the document `document_id`. Cases are "
     "kept as long as their jobs.",
-    responses={200: {"model": CasesView}, **problems("invalid-request", "storage-locked")},
+    responses={
+        200: {"model": CasesView},
+        **problems("invalid-request", "storage-locked", "storage-unavailable"),
+    },
 )
 async def export_cases(
     *,
@@ -75,7 +78,13 @@ async def export_cases(
     description="With its source and options. The job itself has no result until it is approved.",
     responses={
         200: {"model": ApprovalView},
-        **problems("not-found", "not-awaiting-approval", "file-missing", "storage-locked"),
+        **problems(
+            "not-found",
+            "not-awaiting-approval",
+            "file-missing",
+            "storage-locked",
+            "storage-unavailable",
+        ),
     },
 )
 async def get_approval(
@@ -97,7 +106,8 @@ async def get_approval(
         200: {"model": JobView},
         **problems(
             "invalid-request", "not-found", "not-awaiting-approval", "already-decided",
-            "file-missing", "storage-locked", "storage-full", "task-gone", "options-misfit",
+            "file-missing", "storage-locked", "storage-full",
+            "storage-unavailable", "task-gone", "options-misfit",
             "compute-timeout", "compute-too-large", "compute-crashed", "too-large",
             "unsupported-coding", "idempotency-mismatch", "idempotency-in-progress",
         ),

@@ -55,7 +55,8 @@ _BODY: dict[str, Any] = {
             "invalid-request", "too-large", "request-timeout", "unsupported-coding",
             "document-empty",
             "document-unsupported", "document-encrypted", "document-corrupt", "secrecy-marked",
-            "secrecy-unchecked", "storage-full", "rate-limited", "quota-storage", "quota-records",
+            "secrecy-unchecked", "storage-full",
+            "storage-unavailable", "rate-limited", "quota-storage", "quota-records",
             "idempotency-mismatch", "idempotency-in-progress",
         ),
     },
@@ -102,7 +103,13 @@ async def get_document(
     responses={
         200: {"content": {_BYTES: {}}, "description": "The whole document."},
         206: {"content": {_BYTES: {}}, "description": "The requested range."},
-        **problems("not-found", "file-missing", "storage-locked", "range-not-satisfiable"),
+        **problems(
+            "not-found",
+            "file-missing",
+            "storage-locked",
+            "storage-unavailable",
+            "range-not-satisfiable",
+        ),
     },
 )
 async def get_document_content(

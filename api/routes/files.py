@@ -72,7 +72,8 @@ class _Fields(BaseModel):
     responses={
         200: {"model": FileView},
         **problems(
-            "invalid-request", "too-large", "request-timeout", "storage-full", "quota-storage",
+            "invalid-request", "too-large", "request-timeout", "storage-full",
+            "storage-unavailable", "quota-storage",
             "quota-records", "rate-limited", "unsupported-coding", "unsupported-media-type",
             "idempotency-mismatch", "idempotency-in-progress",
         ),
@@ -154,7 +155,13 @@ async def get_file(file_id: str, services: ServicesDep, department: DepartmentDe
     responses={
         200: {"content": {MEDIA_TYPE: {}}, "description": "The whole file."},
         206: {"content": {MEDIA_TYPE: {}}, "description": "The requested range."},
-        **problems("not-found", "file-missing", "storage-locked", "range-not-satisfiable"),
+        **problems(
+            "not-found",
+            "file-missing",
+            "storage-locked",
+            "storage-unavailable",
+            "range-not-satisfiable",
+        ),
     },
 )
 async def get_file_content(

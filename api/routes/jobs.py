@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from api.auth import DepartmentDep, authenticate_again
+from api.auth import DepartmentDep, authenticate
 from api.bodies import is_multipart
+from api.direct_route import SubmissionRoute
 from api.idempotency import REPLAYED, GivenKey, answer_once, idempotency
 from api.json_bodies import parse, read_json, without_mark
 from api.language import translation_for
@@ -53,7 +54,7 @@ _BODY: dict[str, Any] = {
         },
     }
 }
-_HEADERS = {
+SUBMISSION_HEADERS = {
     "Location": {"schema": {"type": "string"}, "description": "The path of the job."},
     REPLAYED: {
         "schema": {"type": "string"},
@@ -62,26 +63,16 @@ _HEADERS = {
     **RATE_LIMIT_HEADERS,
 }
 
-
-@router.post(
-    "",
-    status_code=202,
-    summary="Submit a job",
-    description="The job is a JSON body, or part `job` of a multipart form with the document in "
-    "part `file`. After a response 202 the job is stored durably: no crash loses it.",
-    responses={
-        202: {"model": JobView, "headers": _HEADERS},
-        **problems(
-            "invalid-request", "unknown-task", "callback-not-allowed", "document-empty",
-            "secrecy-marked", "secrecy-unchecked",
-            "not-found", "idempotency-mismatch", "too-large", "text-too-long", "request-timeout",
-            "rate-limited", "quota-in-flight", "quota-queued", "quota-tokens", "quota-records",
-            "quota-storage", "system-full", "storage-full", "unsupported-coding",
-            "unsupported-media-type", "document-not-accepted",
-        ),
-    },
-    openapi_extra=_BODY,
+SUBMISSION_PROBLEMS = (
+    "invalid-request", "unknown-task", "callback-not-allowed", "document-empty",
+    "secrecy-marked", "secrecy-unchecked",
+    "not-found", "idempotency-mismatch", "too-large", "text-too-long", "request-timeout",
+    "rate-limited", "quota-in-flight", "quota-queued", "quota-tokens", "quota-records",
+    "quota-storage", "system-full", "storage-full", "storage-unavailable", "unsupported-coding",
+    "unsupported-media-type", "document-not-accepted",
 )  # fmt: skip
+
+
 async def submit_job(
     request: Request, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
 ) -> Response:
@@ -98,7 +89,24 @@ async def submit_job(
                     department, job, idempotency=once, traceparent=step.traceparent
                 )
             step.set({"chancery.job.id": submitted.id})
-    return _accepted(request, submitted)
+    return accepted(request, submitted)
+
+
+router.add_api_route(
+    "",
+    submit_job,
+    methods=["POST"],
+    route_class_override=SubmissionRoute,
+    status_code=202,
+    summary="Submit a job",
+    description="The job is a JSON body, or part `job` of a multipart form with the document in "
+    "part `file`. After a response 202 the job is stored durably: no crash loses it.",
+    responses={
+        202: {"model": JobView, "headers": SUBMISSION_HEADERS},
+        **problems(*SUBMISSION_PROBLEMS),
+    },
+    openapi_extra=_BODY,
+)
 
 
 async def _submit_form(
@@ -122,7 +130,7 @@ async def _submit_form(
             )
 
 
-def _accepted(request: Request, submitted: SubmissionReply) -> Response:
+def accepted(request: Request, submitted: SubmissionReply) -> Response:
     location = f"{root_path(request)}/v1/jobs/{submitted.id}"
     headers = {"Location": location, **rate_limit_fields(submitted.quotas)}
     if submitted.replayed:
@@ -153,7 +161,7 @@ async def get_job(
     until = time.monotonic() + min(wait, MAX_WAIT_SECONDS)
     while job.status not in ENDINGS and (remaining := until - time.monotonic()) > 0:
         await services.ledger.jobs.wait_ended(job_id, remaining)
-        await authenticate_again(request, services)
+        await authenticate(request, services)
         job = await _find(services, department, job_id)
     view = _in_language(await _view(job, services, root_path(request)), request)
     return as_json(view.model_dump_json().encode())
@@ -195,7 +203,14 @@ async def list_jobs(
     description="The task's result; its schema is the task's `result_schema`.",
     responses={
         200: {"description": "The result."},
-        **problems("not-found", "no-result", "not-ended", "file-missing", "storage-locked"),
+        **problems(
+            "not-found",
+            "no-result",
+            "not-ended",
+            "file-missing",
+            "storage-locked",
+            "storage-unavailable",
+        ),
     },
 )
 async def get_result(job_id: str, services: ServicesDep, department: DepartmentDep) -> Response:

@@ -103,6 +103,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._counted is not None:
             self.open_connections.close(self._counted)
             self._counted = None
+        # uvicorn leaves the timer, and with it the connection, after a reset.
+        self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     # What arrives
@@ -233,6 +235,16 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if not (self._in_head or next_request_waits or self.transport.is_closing()):
             self._start_read_timer(LINGER_SECONDS, self._close)
+        if self.timeout_keep_alive_task is not None and self._counted is not None:
+            self.open_connections.begin_idle(self, self._counted)
+
+    def _unset_keepalive_if_required(self) -> None:
+        super()._unset_keepalive_if_required()
+        self.open_connections.end_idle(self)
+
+    def close_idle(self) -> None:
+        """Close the connection, because a new one needs its place."""
+        self._close()
 
     def _expect_head(self) -> None:
         self._start_read_timer(self.bounds.head_seconds, self._head_timed_out)

@@ -40,6 +40,7 @@ class NoModel:
 
     model = "none"
     context_tokens = 4_096
+    reasoning_tokens = 0
 
     async def complete(self, *_: object, **__: object) -> Completion:
         raise AssertionError("the method of examples asked a model")

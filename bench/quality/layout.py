@@ -92,7 +92,7 @@ def score(cases: Iterable[Case], folder: Path) -> Score:
     total = Score()
     for case in cases:
         path = _saved(case, folder)
-        findings = check(path, {}, LIMITS).values["findings"]
+        findings = check(path, {"seals": case.paper.seals}, LIMITS).values["findings"]
         expected = list(case.expected)
         total.expected += len(expected)
         total.found += len(findings)

@@ -48,7 +48,9 @@ class Footer:
 
 @dataclass(slots=True)
 class Paper:
-    """`way` is where the font is specified: `direct`, `style`, `theme` or `defaults`."""
+    """`way` is where the font is specified: `direct`, `style`, `theme` or `defaults`. `seals` are
+    the texts of its seals, which its file does not have.
+    """
 
     kind: str
     lines: list[Line]
@@ -64,6 +66,7 @@ class Paper:
     even: Footer | None = field(default_factory=lambda: Footer(align="left"))
     turns: bool = True
     cut: int = 0
+    seals: tuple[str, ...] = ()
 
     def of(self, *roles: str) -> list[Line]:
         return [line for line in self.lines if line.role in roles]

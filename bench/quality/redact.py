@@ -11,7 +11,7 @@ from bench.quality.identifiers import DECOYS, VALID, disguised
 from bench.quality.measure import Measure
 from tasks.redact.finder import RULES, Finder, Targets
 from tasks.redact.kinds import Detection, Kind
-from tasks.secrecy import marking_of
+from tasks.secrecy.markings import marking_of
 
 SEED = 20_260_101
 EACH = 200

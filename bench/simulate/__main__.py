@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.figures import report
-from bench.results import Results
+from bench.measured import Results
 from bench.simulate.system import ROLES, Plan, run_arrivals, run_jobs, run_lines
 
 HIGHEST_USE = 0.7

@@ -10,7 +10,7 @@ secrets=${CHANCERY_SECRETS:-/run/secrets}
 folder=${TMPDIR:-/tmp}
 
 # As `python -m jobs.ledger.server.access` prints them.
-rules='resetkeys ~chancery:* ~interactive* ~bulk* ~callbacks* ~_kombu.* ~unacked* ~*celery* allchannels -@all +@read +@write +@transaction +@pubsub +@connection -@admin -@dangerous +evalsha +script|load +script|exists +time +info +config|get +bgrewriteaof'
+rules='resetkeys ~chancery:* ~interactive* ~bulk* ~callbacks* ~_kombu.* ~unacked* ~*celery* allchannels -@all +@read +@write +@transaction +@pubsub +@connection -@admin -@dangerous +evalsha +script|load +script|exists +time +info +config|get +bgrewriteaof +replconf +sync'
 
 digest() { printf %s "$1" | sha256sum | cut -d ' ' -f 1; }
 

@@ -74,13 +74,32 @@ def check_engine(
         )
 
 
+def check_cuda_engine(
+    python: tuple[int, int] = sys.version_info[:2],
+    system: str = platform.system(),
+    machine: str = platform.machine(),
+) -> None:
+    """Raise `Failed` if vLLM for CUDA cannot be installed on this machine."""
+    if python not in ENGINE_PYTHONS:
+        raise Failed(
+            f"vLLM has no wheels for Python {python[0]}.{python[1]}. Use make PYTHON=python3.13 "
+            f"(or python3.12, python3.11), {ELSEWHERE}"
+        )
+    if system != "Linux" or machine != "x86_64":
+        raise Failed(
+            f"vLLM for CUDA cannot be installed from wheels for {system} on {machine}. Use Linux "
+            f"on x86_64, {ELSEWHERE}"
+        )
+    check_glibc(OLDEST_ENGINE_GLIBC, "vLLM")
+
+
 def check_disk(folder: Path, needed_bytes: int, purpose: str) -> None:
     """Raise `Failed` if fewer than `needed_bytes` are free on the disk of `folder`."""
     free = shutil.disk_usage(folder).free
     if free < needed_bytes:
         raise Failed(
             f"{folder} has {free / 1e9:.1f} GB free; installing {purpose} needs "
-            f"{needed_bytes / 1e9:.1f} GB. Free some space, or move the checkout to a larger disk."
+            f"{needed_bytes / 1e9:.1f} GB. Free some space, or use a folder on a larger disk."
         )
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from documents.document import BlockKind
 from documents.errors import EmptyDocument, NoTextLayer
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
-from documents.limits import Reader, ReadLimits
+from documents.limits import MOST_BLOCKS, Reader, ReadLimits
 
 # Blocks that a reader separates from the body, and that repeat on pages.
-_APART = frozenset((BlockKind.header, BlockKind.footer, BlockKind.template, BlockKind.annotation))
+_APART = frozenset((BlockKind.header, BlockKind.footer, BlockKind.annotation))
 
 
 def document_entries(read: Reader, path: Path, limits: ReadLimits) -> Iterator[Entry]:
@@ -27,6 +27,9 @@ def document_entries(read: Reader, path: Path, limits: ReadLimits) -> Iterator[E
     except NoTextLayer:
         yield unread("pages", Unread.picture)
         return
+    if limits.inner_files is not None:
+        characters = len(document.text) / limits.max_chars
+        limits.inner_files.count(max(characters, len(document.blocks) / MOST_BLOCKS))
     body: list[str] = []
     for block in document.blocks:
         text = document.text[block.start : block.end]

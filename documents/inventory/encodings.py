@@ -7,16 +7,25 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes
 
-from documents.readers.text.encoding import LIKELY, commonness, strict
+from documents.readers.text.encoding import strict
+from documents.readers.text.plausibility import LIKELY, commonness
 
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})++")
-_UNICODE = re.compile(r"\\u\{([0-9A-Fa-f]{1,6})\}|\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
+# In vCards, for example.
+_QUOTED = re.compile(r"(?:=[0-9A-F]{2}(?:=\r?\n)?+){2,}+")
+# `%u` is what `escape` of JavaScript writes.
+_UNICODE = re.compile(r"\\u\{([0-9A-Fa-f]{1,6})\}|[\\%]u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
+_SIGNS = str.maketrans("", "", "%=\r\n")
 _STYLE = re.compile(r"\\([0-9A-Fa-f]{4,6})[ \t\r\n\f]?")
-_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&[#\w]|\\[ux0-9A-Fa-f]")
-_DATA = re.compile(r"data:[^,\s\"'<>]{0,200},([^\s\"'<>)]*)")
-# Only long lines continue on the next one. Readers write a space for the end of a line.
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{40,}+(?:\r?\n[ \t]*+| ))*[A-Za-z0-9+/_-]{2,}+={0,2}")
+_ESCAPED = re.compile(r"%(?:u|[0-9A-Fa-f]{2})|=[0-9A-F]{2}=|&[#\w]|\\[ux0-9A-Fa-f]")
+_DATA = re.compile(r"data:([^,\s\"'<>]{0,200}),([^\s\"'<>)]*)")
+_BASE64_TYPE = ";base64"
+# Only lines longer than `_SHORT_RUN` continue on the next one. Readers write a space for the end of
+# a line.
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{25,}+(?:\r?\n[ \t]*+| ))*[A-Za-z0-9+/_-]{2,}+={0,2}")
 _PIECE = re.compile(r"\S+")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}+")
 _RUN_OF_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
@@ -30,8 +39,9 @@ _MOST_SHIFTED = 4_096
 _NOT_BASE64 = re.compile(r"[0-9]*+|[a-z_-]++|[A-Z_]++|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*\d?")
 _HAN_OR_ASCII = re.compile(r"[ -~\u3400-\u9fff\U00020000-\U0003ffff]")
 _TELLING = re.compile(r"\d{4}|@|[\u3400-\u9fff\U00020000-\U0003ffff]{2}")
-# A byte of each of these in UTF-8: most other bytes have none.
-_TELLING_BYTES = re.compile(rb"\d{4}|[@\xe3-\xe9\xf0]")
+# The same in UTF-8, besides @. Patterns that begin with a set are searched in less time.
+_FOUR_DIGITS = re.compile(rb"\d\d{3}")
+_TWO_HAN = re.compile(rb"[\xe3-\xe9\xf0][\x80-\xbf]{2,3}[\xe3-\xe9\xf0][\x80-\xbf]{2}")
 # What is not found in Chinese text. It is most of what other bytes are as UTF-16.
 _IMPLAUSIBLE = re.compile(
     r"[^\t\r\n -~\u00b7\u2010-\u2027\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
@@ -40,6 +50,32 @@ _IMPLAUSIBLE = re.compile(
 _MOST_IMPLAUSIBLE = 0.1
 # The upper bytes of the other characters, and of surrogates, in UTF-16.
 _PLAUSIBLE_UPPER = bytes((0x00, 0x20, 0x30, *range(0x34, 0xA0), *range(0xD8, 0xE0), 0xFF))
+# What `_texts` takes for text if it is short. Most other bytes are none of these, which is known in
+# less time than by decoding. In UTF-16 all characters must be plausible, because one of less than
+# ten is more than `_MOST_IMPLAUSIBLE`.
+_SHORT_RUN = 24
+_SHORT = 18  # bytes
+_NARROW = re.compile(
+    rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})++"
+    rb"|(?:[\t\n\r -~\x80]|[\x81-\xfe][@-~\x80-\xfe]|[\x81-\xfe]\d[\x81-\xfe]\d)++"
+)
+_WIDE = {
+    "le": re.compile(
+        rb"(?:.[\x34-\x9f]|[\t\n\r -~\xb7]\0|[\x10-\x27]\x20|[\0-?]0|[\0-\xef]\xff"
+        rb"|[@-\xbf]\xd8.[\xdc-\xdf])++.?",
+        re.DOTALL,
+    ),
+    "be": re.compile(
+        rb"(?:[\x34-\x9f].|\0[\t\n\r -~\xb7]|\x20[\x10-\x27]|0[\0-?]|\xff[\0-\xef]"
+        rb"|\xd8[@-\xbf][\xdc-\xdf].)++.?",
+        re.DOTALL,
+    ),
+}
+_ALIGNED = [(at, order) for at in (0, 1) for order in ("le", "be")]
+# Completes the digits of a run from its second, third and fourth character, by its length.
+_PADS = [tuple("A" * (4 + (at - length) % 4) for at in (1, 2, 3)) for length in range(4)]
+# Runs are searched again in other forms of the same text, such as the rows of a sheet.
+_KNOWN_RUNS = 16_384
 _SURELY = 3
 _DATA_FROM = 256
 """Encoded bytes of this many characters are data; shorter runs may be identifiers."""
@@ -50,7 +86,8 @@ _CONTAINER = re.compile(
 
 
 def decoded(text: str) -> str:
-    """The text without percent-encoding, character references and escapes, however often applied.
+    """The text without percent-encoding, quoted-printable, references and escapes, however often
+    applied.
 
     Bytes are UTF-8 or GB18030.
     """
@@ -58,7 +95,7 @@ def decoded(text: str) -> str:
         if not _ESCAPED.search(text):
             break
         before = text
-        text = html.unescape(_PERCENT.sub(_unquoted, text))
+        text = html.unescape(_PERCENT.sub(_unquoted, _QUOTED.sub(_unquoted, text)))
         # A surrogate pair is two escapes, which form one character.
         text = _STYLE.sub(_character, _UNICODE.sub(_character, text))
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -83,15 +120,14 @@ class EncodedRun:
 def encoded(text: str) -> Iterator[EncodedRun]:
     """Yield the runs in Base64 and hexadecimal that stand for text, and longer ones of data."""
     for match in _DATA.finditer(text) if "data:" in text else ():
-        if data := _bytes(match[1]):
+        if data := _of_uri(match[1], match[2]):
             yield EncodedRun(*match.span(), (), data)
     for match in _BASE64.finditer(text):
-        run = _base64(match[0], match.start())
-        if run is not None:
-            yield run
-        elif _PIECE.fullmatch(match[0]) is None:
-            pieces = _PIECE.finditer(text, *match.span())
-            yield from filter(None, (_base64(piece[0], piece.start()) for piece in pieces))
+        run = match[0]
+        if meaning := _short_base64(run) if len(run) <= _SHORT_RUN else _base64(run):
+            yield EncodedRun(*match.span(), *meaning)
+        elif len(run) > _SHORT_RUN and _PIECE.fullmatch(run) is None:
+            yield from _pieces(text, *match.span())
     for match in _HEX.finditer(text):
         data = bytes.fromhex(match[0])
         if texts := _texts(data):
@@ -100,19 +136,32 @@ def encoded(text: str) -> Iterator[EncodedRun]:
             yield EncodedRun(*match.span(), (), data)
 
 
-def _base64(run: str, start: int) -> EncodedRun | None:
+def _pieces(text: str, start: int, end: int) -> Iterator[EncodedRun]:
+    """Yield the runs in Base64 of a part of the text that is none as a whole."""
+    for piece in _PIECE.finditer(text, start, end):
+        if meaning := _base64(piece[0]):
+            yield EncodedRun(*piece.span(), *meaning)
+
+
+def _base64(run: str) -> tuple[Sequence[str], bytes] | None:
+    """The texts and the data that a run stands for; None if it is probably not Base64."""
     if len(run) < _LEAST or _NOT_BASE64.fullmatch(run):
         return None
-    data, end = _bytes(run), start + len(run)
+    data = _bytes(run)
     if texts := [*_texts(data), *_texts_after_word(run)]:
-        return EncodedRun(start, end, texts)
+        return texts, b""
     is_long = len(run) >= _DATA_FROM
     if is_long and not data:
         data = _bytes("".join(run.split()).rstrip("=")[:-1])
+    if not data or not (is_long or _CONTAINER.match(data)):
+        return (texts, b"") if (texts := [*_texts_in_data(run)]) else None
     is_hex = all(_HEX.fullmatch(piece) for piece in run.split())
-    if data and not is_hex and (is_long or _CONTAINER.match(data)):
-        return EncodedRun(start, end, (), data)
-    return None
+    return None if is_hex else ((), data)
+
+
+@lru_cache(_KNOWN_RUNS)
+def _short_base64(run: str) -> tuple[Sequence[str], bytes] | None:
+    return _base64(run)
 
 
 def binary_text(data: bytes) -> str:
@@ -126,7 +175,7 @@ def binary_text(data: bytes) -> str:
 
 
 def _unquoted(match: re.Match[str]) -> str:
-    data = bytes.fromhex(match[0].replace("%", ""))
+    data = bytes.fromhex(match[0].translate(_SIGNS))
     words = strict(data, "utf-8")
     words = strict(data, "gb18030") if words is None else words
     return match[0] if words is None else words
@@ -135,6 +184,12 @@ def _unquoted(match: re.Match[str]) -> str:
 def _character(match: re.Match[str]) -> str:
     code = int(next(filter(None, match.groups())), 16)
     return chr(code) if code <= 0x10FFFF else match[0]
+
+
+def _of_uri(media_type: str, data: str) -> bytes:
+    """The bytes of a data URI, in Base64 unless its media type says that they are not."""
+    is_text = "/" in media_type and not media_type.lower().endswith(_BASE64_TYPE)
+    return unquote_to_bytes(data) if is_text else _bytes(data)
 
 
 def _bytes(run: str) -> bytes:
@@ -151,13 +206,20 @@ def _bytes(run: str) -> bytes:
 
 def _texts(data: bytes) -> list[str]:
     """What the bytes may be as text; empty if that is none."""
-    # In UTF-8 and GB 18030 these bytes are control characters.
-    has_controls = _CONTROLS.search(data) is not None
-    words = "" if has_controls else strict(data, "utf-8")
-    if words and _is_printable(words):
-        return [words]
-    texts = [_wide_text(data[at:], order) for at in (0, 1) for order in ("le", "be")]
-    words = "" if has_controls else strict(data, "gb18030")
+    is_short = len(data) <= _SHORT
+    # In UTF-8 and GB 18030 the bytes of `_CONTROLS` are control characters.
+    may_be_narrow = _NARROW.fullmatch(data) if is_short else not _CONTROLS.search(data)
+    words = strict(data, "utf-8") if may_be_narrow else ""
+    texts = [words] if words and _is_printable(words) else []
+    if texts and not (is_short and data.isascii()):
+        return texts
+    # Two bytes of ASCII may also be a Chinese character, but never all of a long text.
+    texts += [
+        _wide_text(data[at:], order)
+        for at, order in _ALIGNED
+        if not is_short or _WIDE[order].fullmatch(data, at)
+    ]
+    words = strict(data, "gb18030") if may_be_narrow else ""
     # Almost any bytes are some text in GB 18030, but rarely of common characters.
     if words and _is_printable(words) and not words.isascii():
         texts += [words] if commonness(words, "gb18030") >= LIKELY else []
@@ -166,11 +228,41 @@ def _texts(data: bytes) -> list[str]:
 
 def _texts_after_word(run: str) -> Iterator[str]:
     """The text of a run whose first characters belong to a word before it."""
-    for at in (1, 2, 3) if len(run) <= _MOST_SHIFTED else ():
+    if len(run) > _MOST_SHIFTED or (len(run) <= _SHORT_RUN and not _is_telling(_shifted(run))):
+        return
+    for at in (1, 2, 3):
         data = _bytes(run[at:])
-        words = strict(data, "utf-8") if _TELLING_BYTES.search(data) else ""
+        words = strict(data, "utf-8") if _is_telling(data) else ""
         if words and _is_printable(words) and _TELLING.search(words):
             yield words
+
+
+def _texts_in_data(run: str) -> Iterator[str]:
+    """The text among other bytes of a run, which may begin and end within a file."""
+    if not _SHORT_RUN < len(run) <= _MOST_SHIFTED:
+        return
+    digits = "".join(run.split()).rstrip("=")
+    for at in range(4):
+        data = _bytes(digits[at : at + (len(digits) - at) // 4 * 4])
+        if _is_telling(data):
+            text = _RUN_OF_CONTROLS.sub("\n", data.decode("utf-8", errors="replace"))
+            if _TELLING.search(text):
+                yield text
+
+
+def _shifted(run: str) -> bytes:
+    """The bytes of a run without spaces from its second, third and fourth character.
+
+    They are decoded together, with bytes of zero between them.
+    """
+    if not run.isalnum():
+        run = run.rstrip("=").replace("-", "+").replace("_", "/")
+    one, two, three = _PADS[len(run) % 4]
+    return binascii.a2b_base64(f"{run[1:]}{one}{run[2:]}{two}{run[3:]}{three}")
+
+
+def _is_telling(data: bytes) -> bool:
+    return bool(b"@" in data or _FOUR_DIGITS.search(data) or _TWO_HAN.search(data))
 
 
 def _wide_text(data: bytes, order: str) -> str:

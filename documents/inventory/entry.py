@@ -31,6 +31,8 @@ class Unread(StrEnum):
     picture = "picture"
     unclear_text = "text in a picture that OCR could not read with confidence"
     font = "font"
+    unmapped_text = "text in a font without a mapping"
+    contradicted_text = "text in a font whose mapping contradicts its glyphs"
     macros = "macros"
     signature = "electronic signature"
     embedded_file = "embedded file"

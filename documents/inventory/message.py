@@ -19,6 +19,7 @@ from documents.inventory.web_page import markup_entries
 from documents.limits import ReadLimits
 from documents.readers.mail import DAMAGE
 from documents.readers.mail.headers import body_of, decoded, guessed, name_of
+from documents.readers.mail.mailbox import messages
 
 _MOST_PARTS = 1_000
 _PARAMETERS = frozenset(("content-type", "content-disposition"))
@@ -46,10 +47,10 @@ def walk(inventory: Inventory) -> Walk:
     """Return a walk of e-mails; `inventory` lists attachments."""
 
     def entries(path: Path, limits: ReadLimits) -> Iterator[Entry]:
-        data = path.read_bytes()
+        nested = Nested(limits, inventory)
         try:
-            message = message_from_bytes(data.lstrip(b"\xef\xbb\xbf\r\n"))
-            yield from _message(message, data, Nested(limits, inventory))
+            for data in messages(path.read_bytes()):
+                yield from _message(message_from_bytes(data), data, nested)
         except DAMAGE as error:
             raise CorruptDocument("The e-mail is damaged. Save it again.") from error
 

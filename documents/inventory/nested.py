@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from documents.detect import detect
-from documents.errors import DocumentError, EncryptedDocument
+from documents.errors import DocumentError, DocumentTooLong, EncryptedDocument
 from documents.inventory.encodings import decoded, encoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.fonts import font_strings
+from documents.inventory.pictures.drawings import drawing_text
 from documents.limits import ReadLimits
 from documents.memory_file import memory_file
 from documents.ooxml.embedded import PartKind, kind_of_part
+from documents.readers import text
+from documents.readers.pictures import MEDIA_TYPES
 
 Walk = Callable[[Path, ReadLimits], Iterator[Entry]]
 Inventory = Callable[[Path, str, ReadLimits], Iterator[Entry]]
@@ -24,7 +27,10 @@ ZIP = "application/zip"
 _PK = b"PK\x03\x04"
 # What files inside a file may unpack to, as a share of what the file may.
 _SHARE = 8
+# Files that hold no others: an ordinary document may have thousands of pictures.
+_SINGLE = frozenset((*MEDIA_TYPES.values(), text.MEDIA_TYPE))
 _KINDS = {PartKind.picture: Unread.picture, PartKind.font: Unread.font}
+_DRAWINGS = (".emf", ".wmf")
 _MACROS = "vbaproject.bin"
 
 
@@ -60,9 +66,13 @@ class Nested:
             return
         except DocumentError:
             if not data.startswith(_PK):
-                yield unread(where, _kind(name))
+                yield from _unknown(where, data, name)
                 return
             media_type = ZIP
+        files = self.limits.inner_files
+        if files is not None and media_type not in _SINGLE and not files.take():
+            yield unread(where, Unread.too_long)
+            return
         limits = replace(
             self.limits,
             nesting=self.limits.nesting - 1,
@@ -74,6 +84,10 @@ class Nested:
                 yield replace(entry, where=at)
         except EncryptedDocument:
             yield unread(where, Unread.encrypted)
+        except DocumentTooLong:
+            if files is not None:
+                files.count()
+            yield unread(where, Unread.too_long)
         except DocumentError:
             yield unread(where, Unread.damaged)
 
@@ -90,6 +104,12 @@ class Nested:
             for entry in self.file(f"{where}, encoded data", run.data):
                 is_unknown = entry.reason == Unread.embedded_file.value
                 yield replace(entry, reason=Unread.encoded_data.value) if is_unknown else entry
+
+
+def _unknown(where: str, data: bytes, name: str) -> Iterator[Entry]:
+    if name.lower().endswith(_DRAWINGS):
+        yield Entry(where, drawing_text(data), EntryKind.hidden)
+    yield unread(where, _kind(name))
 
 
 def _kind(name: str) -> Unread:

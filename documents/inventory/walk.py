@@ -10,14 +10,27 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from documents.inventory import legacy, message, plain_text, web_page
+from documents.inventory import legacy, message, outlook, plain_text, web_page, xml_file
 from documents.inventory.entry import Entry, Unread, unread
 from documents.inventory.nested import ZIP, Walk
 from documents.inventory.package import walk as package
+from documents.inventory.package import word_xml
 from documents.inventory.pdf import walk as pdf_file
 from documents.inventory.pictures import walk as pictures
-from documents.limits import OcrBudget, ReadLimits
-from documents.readers import docx, html, legacy_office, mail, markdown, ofd, pdf, sheets, text
+from documents.limits import FileBudget, OcrBudget, ReadLimits
+from documents.readers import (
+    docx,
+    html,
+    legacy_office,
+    mail,
+    markdown,
+    ofd,
+    outlook_message,
+    pdf,
+    presentation,
+    sheets,
+    text,
+)
 from documents.readers.pictures import MEDIA_TYPES
 
 
@@ -26,9 +39,12 @@ def inventory(path: Path, media_type: str, limits: ReadLimits) -> Iterator[Entry
 
     A format without a walk is one unread entry. Raises a `DocumentError`.
     """
-    if limits.ocr_budget is None:
-        # All pictures of a file share it.
-        limits = replace(limits, ocr_budget=OcrBudget(limits))
+    # All pictures and all files inside a file share these.
+    limits = replace(
+        limits,
+        ocr_budget=limits.ocr_budget or OcrBudget(limits),
+        inner_files=limits.inner_files or FileBudget(),
+    )
     walk = WALKS.get(media_type)
     if walk is not None:
         yield from walk(path, limits)
@@ -43,8 +59,15 @@ WALKS: Mapping[str, Walk] = MappingProxyType(
         markdown.MEDIA_TYPE: plain_text.walk(inventory),
         html.MEDIA_TYPE: web_page.walk(inventory),
         mail.MEDIA_TYPE: message.walk(inventory),
+        outlook_message.MEDIA_TYPE: outlook.walk(message.walk(inventory)),
+        presentation.MEDIA_TYPE: package.walk(inventory, presentation.read),
         docx.MEDIA_TYPE: package.walk(inventory),
+        docx.WORD_XML: word_xml.walk(package.walk(inventory)),
         sheets.XLSX: package.walk(inventory, sheets.read_xlsx),
+        sheets.XLSB: package.walk(inventory, sheets.read_xlsb, sheets.XLSB_RECORDS),
+        sheets.EXCEL_2003_XML: xml_file.walk(
+            plain_text.walk(inventory), sheets.read_excel_2003_xml
+        ),
         sheets.ODS: package.walk(inventory, sheets.read_ods),
         legacy_office.ODT: package.walk(inventory),
         ofd.MEDIA_TYPE: package.walk(inventory, ofd.read),

@@ -15,8 +15,8 @@ from documents.limits import ReadLimits
 from documents.readers.html import INLINE, MEDIA_TYPE, fill, markup_of, parsed
 
 TAG = re.compile(r"</?([a-zA-Z][^\s/<>]*+)[^<>]*+>")
-# Between two string literals: `"a" + 'b'`, `["a", "b"].join("")`, `"a".concat("b")`.
-_JOIN = re.compile(r"[\"'`]\)?+\s*+(?:[+,]|\.concat\()\s*+[\"'`]")
+# Between two string literals: `"a" + 'b'`, `["a", "b"].join("")`, `"a".concat("b")`, `"a" "b"`.
+_JOIN = re.compile(r"[\"'`]\)?+\s*+(?:[+,]|\.concat\()\s*+[\"'`]|[\"']\s++[\"']")
 _TEXTS = ("title", "script", "style", "noscript", "template", "textarea", "option", "button")
 
 
@@ -52,11 +52,14 @@ def _places(markup: str) -> Iterator[Entry]:
             yield Entry("comment", decoded(comment), EntryKind.hidden)
         elif tag in _TEXTS:
             yield Entry(tag, decoded(node.text()), EntryKind.hidden)
-            if tag == "script":
+            if tag in {"script", "style"}:
                 yield from _joined_literals(tag, node.text())
         if not tag.startswith("-"):
             for name, value in node.attributes.items():
-                yield Entry(f"{name} of {tag}", decoded(value or ""), EntryKind.hidden)
+                text = decoded(value or "")
+                yield Entry(f"{name} of {tag}", text, EntryKind.hidden)
+                if TAG.search(text):  # a page in an attribute, such as `srcdoc`
+                    yield Entry(f"{name} of {tag}", decoded(without_tags(text)), EntryKind.hidden)
                 if name.startswith("on") or "script:" in (value or ""):
                     yield from _joined_literals(f"{name} of {tag}", value or "")
 

@@ -140,7 +140,13 @@ def _document_json(document: Document) -> dict[str, Any]:
         "unread": [astuple(one) for one in document.unread],
         "seals": [astuple(one) for one in document.seals],
         "tables": [
-            (table.start, [astuple(span) for span in table.spans], table.head_rows)
+            (
+                table.start,
+                [astuple(span) for span in table.spans],
+                table.head_rows,
+                table.raw,
+                [astuple(part) for part in table.parts],
+            )
             for table in document.tables
         ],
     }

@@ -76,6 +76,14 @@ def stopping() -> ReaderUnavailable:
     return ReaderUnavailable("The worker is stopping. The job will be run again.")
 
 
+def killed() -> ReaderUnavailable:
+    return ReaderUnavailable(
+        "The process that worked on the document was killed or stopped from outside, as when the "
+        "machine runs out of memory. The job will be run again. If this persists, ask the operator "
+        "to free memory."
+    )
+
+
 def unavailable() -> ReaderUnavailable:
     return ReaderUnavailable(
         "No process could be started to work on the document. The job will be run again. If this "

@@ -16,12 +16,20 @@ from typing import Any
 import structlog
 
 from documents.document import Document
-from documents.errors import NoTextLayer, WorkError
+from documents.errors import NoTextLayer, ReaderUnavailable, WorkError
 from documents.isolation import call, responses
-from documents.isolation.failures import COMPUTING, READING, Failures, stopping, unavailable
+from documents.isolation.failures import (
+    COMPUTING,
+    READING,
+    Failures,
+    killed,
+    stopping,
+    unavailable,
+)
 from documents.isolation.owner import current_owner
 from documents.isolation.process import Child, ForkServer, Request
 from documents.isolation.protocol import BROKEN, OUT_OF_MEMORY
+from documents.isolation.running_time import running_time
 from documents.isolation.set_aside import SetAside
 from documents.isolation.slots import Slots
 from documents.limits import MIB, ReadLimits
@@ -131,9 +139,11 @@ class ReaderPool:
 
         Raises:
             DocumentError: The document cannot be read. `DocumentTooLong` also if the memory limit
-                is reached, `ReadTimeout` after the time limit, `ReaderCrashed` if the process died.
+                is reached, `ReadTimeout` after the time limit, `ReaderCrashed` if the process died
+                of what it did.
             OSError: The file cannot be opened.
-            ReaderUnavailable: No process can be started, or the pool is closed.
+            ReaderUnavailable: No process can be started, the process was killed or stopped from
+                outside, or the pool is closed.
         """
         if self._ocr is None:
             return await self._read(path, limits, media_type, identity)
@@ -218,7 +228,7 @@ class ReaderPool:
         Raises:
             WorkError: What the function raises. `ComputeTimeout`, `ComputeTooLarge` (memory or
                 result), `ComputeCrashed`; `ComputeError` for a defect, which the log has.
-            ReaderUnavailable: No process can be started, or the pool is closed.
+            ReaderUnavailable: As with `read`.
         """
         name = call.name_of(function, self._packages)
         request = Request.of(arguments, call=name, max_bytes=self._result_max_bytes)
@@ -258,9 +268,10 @@ class ReaderPool:
             try:
                 response = await self._ask(child, request, seconds, failures)
                 keep = response.get("error") not in {OUT_OF_MEMORY, BROKEN}
+            except ReaderUnavailable:
+                raise  # not the fault of the work
             except WorkError as error:
-                if not self._closed.is_set():
-                    self._set_aside.add(key, error)
+                self._set_aside.add(key, error)
                 raise
             finally:
                 self._release(child, keep=keep)
@@ -295,17 +306,21 @@ class ReaderPool:
         self, child: Child, request: Request, seconds: float, failures: Failures
     ) -> dict[str, Any]:
         try:
-            async with asyncio.timeout(seconds):
+            async with running_time(seconds):
                 return await child.ask(request)
         except TimeoutError as error:
-            log.warning("reader.timed_out", pid=child.pid, seconds=seconds)
-            raise failures.timeout(seconds) from error
-        except (OSError, ValueError, asyncio.IncompleteReadError) as error:
+            stopped = child.is_stopped()
+            log.warning("reader.timed_out", pid=child.pid, seconds=seconds, stopped=stopped)
+            raise (killed() if stopped else failures.timeout(seconds)) from error
+        except (OSError, asyncio.IncompleteReadError) as error:
+            was_killed = self._closed.is_set() or await child.was_killed()
             if self._closed.is_set():
                 raise stopping() from error
-            log.warning("reader.died", pid=child.pid, why=type(error).__name__)
-            kind, detail = failures.died
-            raise kind(detail) from error
+            log.warning("reader.died", pid=child.pid, killed=was_killed)
+            raise (killed() if was_killed else _died(failures)) from error
+        except ValueError as error:
+            log.warning("reader.response_invalid", pid=child.pid)
+            raise _died(failures) from error
 
     def _release(self, child: Child, *, keep: bool) -> None:
         child.requests += 1
@@ -325,6 +340,11 @@ class ReaderPool:
         exit_task = asyncio.create_task(child.exited())
         self._exit_tasks.add(exit_task)
         exit_task.add_done_callback(self._exit_tasks.discard)
+
+
+def _died(failures: Failures) -> WorkError:
+    kind, detail = failures.died
+    return kind(detail)
 
 
 def _broken(failures: Failures) -> WorkError:

@@ -20,11 +20,15 @@ from typing import Any
 import structlog
 from pydantic_core import from_json
 
-from documents.isolation.protocol import LENGTH, OFFLINE
+from documents.isolation.protocol import EXIT_STATUS, LENGTH, OFFLINE
+from documents.isolation.running_time import running_time
+from documents.signals import OWN_SIGNALS
 
 log = structlog.get_logger()
 
 START_SECONDS = 60
+# How long after the end of a connection the exit status may come.
+_STATUS_SECONDS = 5
 _MAX_RESPONSE_BYTES = 256 * 1024 * 1024
 _INHERITED_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "TZ", "TMPDIR")
 # One thread for each library, and few memory arenas, which count against the memory limit.
@@ -75,18 +79,23 @@ class ForkServer:
         await self.start()
         if self._control is None or self._process is None:
             raise ConnectionError("the fork server was stopped")
-        ours, theirs = socket.socketpair()
+        pairs = [socket.socketpair() for _ in ("connection", "exit status")]
+        (ours, theirs), (status, report) = pairs
         try:
-            socket.send_fds(self._control, [str(memory_mib).encode()], [theirs.fileno()])
+            descriptors = [theirs.fileno(), report.fileno()]
+            socket.send_fds(self._control, [str(memory_mib).encode()], descriptors)
         except OSError:
             ours.close()
+            status.close()
             raise
         finally:
             theirs.close()
-        ours.setblocking(False)
-        child = Child(ours.dup(), await asyncio.open_connection(sock=ours), self._process)
+            report.close()
+        connection = await asyncio.open_connection(sock=ours)
+        reported = await asyncio.open_connection(sock=status)
+        child = Child(ours.dup(), connection, reported, self._process)
         try:
-            async with asyncio.timeout(START_SECONDS):
+            async with running_time(START_SECONDS):
                 await child.wait_ready()
         except (TimeoutError, asyncio.IncompleteReadError) as error:
             child.kill()
@@ -141,7 +150,7 @@ class ForkServer:
     async def _wait_ready(self) -> None:
         assert self._control is not None  # noqa: S101 - `_spawn` has set it
         try:
-            async with asyncio.timeout(START_SECONDS):
+            async with running_time(START_SECONDS):
                 ready = await asyncio.get_running_loop().sock_recv(self._control, 64)
         except TimeoutError as error:
             raise ConnectionError("the fork server did not start in time") from error
@@ -199,10 +208,14 @@ class Request:
 
 @dataclass(eq=False, slots=True)
 class Child:
-    """One process and the connection to it. `requests` counts what it has worked on."""
+    """One process and the connection to it. `requests` counts what it has worked on.
+
+    `status`: from the server, which sends the exit status.
+    """
 
     socket: socket.socket
     streams: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    status: tuple[asyncio.StreamReader, asyncio.StreamWriter]
     server: subprocess.Popen[bytes]
     pid: int = 0
     requests: int = 0
@@ -246,6 +259,29 @@ class Child:
                 signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
         self.streams[1].transport.abort()
         self.socket.close()
+        self.status[1].transport.abort()
+
+    async def was_killed(self) -> bool:
+        """Whether the process, whose connection has ended, did not end by what it did itself.
+
+        So it is with SIGKILL, which the kernel sends when the machine runs out of memory, and with
+        the death of the server.
+        """
+        report = b""
+        with suppress(TimeoutError):
+            async with running_time(_STATUS_SECONDS):
+                report = await self.status[0].read(EXIT_STATUS.size)
+        if not report:
+            return True
+        (status,) = EXIT_STATUS.unpack(report)
+        return status < 0 and -status not in OWN_SIGNALS
+
+    def is_stopped(self) -> bool:
+        """Whether the process is stopped by a signal, and can do nothing."""
+        with suppress(OSError):
+            status = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2]
+            return status.split()[0] in ("T", "t")
+        return False
 
     async def exited(self) -> None:
         """Wait until a killed process is gone."""

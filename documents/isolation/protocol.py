@@ -6,6 +6,8 @@ import socket
 import struct
 
 LENGTH = struct.Struct(">Q")
+# What a server says when a process has exited: its status, or the negative number of a signal.
+EXIT_STATUS = struct.Struct(">i")
 OUT_OF_MEMORY = "out-of-memory"
 BROKEN = "broken"
 NO_FILE = "no-file"

@@ -16,7 +16,7 @@ from documents.isolation import call
 from documents.isolation.failures import Failures
 from documents.isolation.protocol import BROKEN, NO_FILE, OUT_OF_MEMORY, TOO_LARGE
 from documents.source import FileResult
-from documents.table import Span, Table
+from documents.table import Span, Table, TablePart
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -116,8 +116,12 @@ def _seal(row: Any) -> Seal:
 
 
 def _table(row: Any) -> Table:
-    start, spans, head_rows = row
-    return Table(_of(int, start), tuple(Span(*span) for span in spans), _of(int, head_rows))
+    start, spans, head_rows, raw, parts = row
+    placed = tuple(Span(*span) for span in spans)
+    on_pages = tuple(
+        TablePart(first, offset, page, tuple(box)) for first, offset, page, box in parts
+    )
+    return Table(_of(int, start), placed, _of(int, head_rows), _of(str, raw), on_pages)
 
 
 def _of(kind: type[T], value: Any) -> T:

@@ -3,8 +3,9 @@
 Started by `documents.isolation.process.ForkServer` as
 `python -m documents.isolation.server FD PARENT WORK PRELOAD...`. WORK is `MODULE:NAME` of a mapping
 from names to `FileWork`, or empty; PRELOAD are modules to load, and functions `MODULE:NAME` to
-call. A message on the socket FD is a memory limit in MiB with the descriptor of a connection:
-a process is forked to serve it. The server and its processes exit with their parent.
+call. A message on the socket FD is a memory limit in MiB with two descriptors: a process is forked
+to serve the first one, a connection, and when it has exited its status is sent to the second one.
+The server and its processes exit with their parent.
 
 They have no network where the kernel allows that: neither a reader nor a program that it starts can
 reach an address that a document names. They give way to other processes, because on a small machine
@@ -16,6 +17,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import select
 import signal
 import socket
 import sys
@@ -27,7 +29,7 @@ from typing import Any
 
 from documents.isolation import FileWork
 from documents.isolation.child import serve
-from documents.isolation.protocol import OFFLINE, ONLINE
+from documents.isolation.protocol import EXIT_STATUS, OFFLINE, ONLINE
 
 NICE = 5
 _PR_SET_PDEATHSIG = 1
@@ -46,21 +48,65 @@ def main() -> None:
         _load(name)
     file_work: Mapping[str, FileWork] = _attribute(work) if work else {}
     gc.freeze()  # pages that the processes share are not copied by a collection
-    # Exited children are not kept as zombies.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(fileno=descriptor) as control:
         control.send(OFFLINE if offline else ONLINE)
-        _fork_forever(control, file_work)
+        _fork_forever(control, _Processes(), file_work)
 
 
-def _fork_forever(control: socket.socket, file_work: Mapping[str, FileWork]) -> None:
+class _Processes:
+    """The processes that run, each with the socket to which its exit status is sent.
+
+    No process has such a socket, so that one that a document has taken over cannot forge a status.
+    """
+
+    def __init__(self) -> None:
+        # By the descriptor of the process: its id, and the socket.
+        self._running: dict[int, tuple[int, socket.socket]] = {}
+
+    def fork(self, report: socket.socket) -> bool:
+        """Returns True in the new process."""
+        pid = os.fork()
+        if pid:
+            self._running[os.pidfd_open(pid)] = (pid, report)
+            return False
+        report.close()
+        for descriptor, (_, other) in self._running.items():
+            os.close(descriptor)
+            other.close()
+        return True
+
+    def wait(self, control: socket.socket) -> None:
+        """Report exits until `control` can be read."""
+        poll = select.poll()
+        for descriptor in (control.fileno(), *self._running):
+            poll.register(descriptor, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll():
+                if descriptor == control.fileno():
+                    return
+                poll.unregister(descriptor)
+                self._report(descriptor)
+
+    def _report(self, descriptor: int) -> None:
+        pid, report = self._running.pop(descriptor)
+        os.close(descriptor)
+        _, status = os.waitpid(pid, 0)
+        with report, suppress(OSError):  # nobody listens any more
+            report.send(EXIT_STATUS.pack(os.waitstatus_to_exitcode(status)))
+
+
+def _fork_forever(
+    control: socket.socket, processes: _Processes, file_work: Mapping[str, FileWork]
+) -> None:
     server = os.getpid()
     while True:
-        memory_mib, descriptors, *_ = socket.recv_fds(control, 64, 1)
+        processes.wait(control)
+        memory_mib, descriptors, *_ = socket.recv_fds(control, 64, 2)
         if not memory_mib:
             return
-        with socket.socket(fileno=descriptors[0]) as connection:
-            if os.fork() == 0:
+        connection, report = (socket.socket(fileno=each) for each in descriptors)
+        with connection:
+            if processes.fork(report):
                 control.close()
                 _serve(connection, server, int(memory_mib), file_work)
 
@@ -72,7 +118,6 @@ def _serve(
     try:
         # In the server's session, whose priority the kernel counts (`_give_way`).
         _exit_with_parent(server)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         serve(connection, memory_mib, file_work)
         status = 0
     finally:

@@ -8,8 +8,9 @@ from enum import StrEnum
 class Cover(StrEnum):
     """Regions of pictures that a caller wants covered.
 
-    `seals` are red seals; `signatures` is handwriting beside a label such as 签字; `unclear` is
-    text that OCR detected and could not read with confidence.
+    `seals` are seals of red, blue or violet ink, and on gray scans those with text that OCR reads;
+    `signatures` is handwriting beside a label such as 签字; `unclear` is text that OCR detected and
+    could not read with confidence.
     """
 
     seals = "seals"

@@ -39,6 +39,9 @@ _BLOCKS = frozenset(
     )
 )  # fmt: skip
 _CELLS = frozenset(("td", "th"))
+# Elements whose white space is shown.
+_VERBATIM = frozenset(("pre", "textarea", "listing", "xmp", "plaintext"))
+_SPACES = re.compile(r"[ \t\r\n\f]+")
 _VOID = frozenset(("br", "col", "hr", "img", "input", "wbr"))
 # Programs, other documents, and drawings, whose text cannot be masked.
 _REMOVED = frozenset(
@@ -75,35 +78,43 @@ def mask_html(path: Path, masking: Masking, limits: ReadLimits, account: Account
 def masked_page(page: str, masking: Masking, pictures: Pictures, account: Account) -> str:
     """The masked page. Raises `CorruptDocument`."""
     root = html.parsed(page).root
-    writer = _Writer(masking, pictures, account)
+    writer = _Writer(masking, pictures, account, html.Styles(root))
     if root is not None:
         writer.write(root)
     return writer.page()
 
 
 class _Text:
-    """A text of the page, which is escaped when it is written."""
+    """A text of the page, which is escaped when it is written.
+
+    `text` has its white space as a reader sees it; so is it written if something in it was masked.
+    """
 
     is_writable = True
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, source: str, *, verbatim: bool) -> None:
+        self.source = source
+        self.text = source if verbatim else _SPACES.sub(" ", source)
 
     def cut(self, start: int, end: int, replacement: str) -> None:
-        self.text = self.text[:start] + replacement + self.text[end:]
+        self.source = self.text = self.text[:start] + replacement + self.text[end:]
 
 
 class _Writer:
     """Walks a tree without recursion, because pages can be nested to any depth."""
 
-    def __init__(self, masking: Masking, pictures: Pictures, account: Account) -> None:
+    def __init__(
+        self, masking: Masking, pictures: Pictures, account: Account, styles: html.Styles
+    ) -> None:
         self._find = masking.find
+        self._styles = styles
         self._pictures = pictures
         self._account = account
         self._written: list[str | _Text] = ["<!DOCTYPE html>\n"]
         self._pieces: list[Piece] = []
         self._shown: list[Piece] = []
         self._hidden = 0
+        self._verbatim = 0
         self._number = 0
 
     def page(self) -> str:
@@ -111,7 +122,7 @@ class _Writer:
         for pieces in (self._pieces, self._shown):
             self._account.count("text", mask_joined(pieces, self._find))
         return "".join(
-            markup.escape(one.text, quote=False) if isinstance(one, _Text) else one
+            markup.escape(one.source, quote=False) if isinstance(one, _Text) else one
             for one in self._written
         )
 
@@ -144,8 +155,11 @@ class _Writer:
             return False
         else:
             self._separate(tag)
+            if html.is_reversed(tag, node.attributes) and node.child is not None:
+                self._add_sign(html.RIGHT_TO_LEFT)
             if tag not in _VOID:
-                self._hidden += not html.is_shown(node, tag)
+                self._hidden += not html.is_shown(self._styles, node, tag)
+                self._verbatim += tag in _VERBATIM
             if tag in _INLINE or tag in _BLOCKS:
                 self._written.append(f"<{tag}{self._attributes(node)}>")
             if tag == "head":
@@ -157,19 +171,26 @@ class _Writer:
         tag = node.tag or ""
         if tag.startswith("-") or tag in _REMOVED or tag in _VOID or tag == "style":
             return
-        self._hidden -= not html.is_shown(node, tag)
+        if html.is_reversed(tag, node.attributes):
+            self._add_sign(html.END_OF_DIRECTION)
+        self._hidden -= not html.is_shown(self._styles, node, tag)
+        self._verbatim -= tag in _VERBATIM
         if tag in _INLINE or tag in _BLOCKS:
             self._written.append(f"</{tag}>")
             self._separate(tag)
 
     def _separate(self, tag: str) -> None:
         if tag not in _INLINE:
-            separator = Separator("\t" if tag in _CELLS else "\n")
-            self._pieces.append(separator)
-            self._shown.append(separator)
+            self._add_sign("\t" if tag in _CELLS else "\n")
+
+    def _add_sign(self, sign: str) -> None:
+        """Add what is between texts and is not written."""
+        separator = Separator(sign)
+        self._pieces.append(separator)
+        self._shown.append(separator)
 
     def _add_text(self, text: str) -> None:
-        piece = _Text(without_data(text, self._account))
+        piece = _Text(without_data(text, self._account), verbatim=self._verbatim > 0)
         self._written.append(piece)
         self._pieces.append(piece)
         if not self._hidden:

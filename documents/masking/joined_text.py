@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Protocol
 
 from documents.masking.replacement import Find, Replacement
@@ -41,11 +42,11 @@ def mask_joined(
     replacement that spans cells has the length of the original, and each cell gets its part; with
     `in_place`, so does each piece if the replacement has the length of the original.
     """
-    changes = find("".join(piece.text for piece in pieces))
-    starts, at = [], 0
-    for piece in pieces:
-        starts.append(at)
-        at += len(piece.text)
+    texts = [piece.text for piece in pieces]
+    changes = find("".join(texts))
+    if not changes:
+        return changes
+    starts = list(accumulate(map(len, texts[:-1]), initial=0))
     index = len(pieces) - 1
     for change in reversed(changes):
         index = _last(starts, index, change.end)

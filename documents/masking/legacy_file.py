@@ -1,4 +1,4 @@
-"""Masks DOC, WPS, RTF, ODT, XLS and ODS: as DOCX and XLSX, converted by LibreOffice."""
+"""Masks DOC, WPS, RTF, ODT and other workbooks: as DOCX and XLSX, converted by LibreOffice."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from documents.masking.text_file import mask_as_text
 from documents.memory_file import memory_file
 from documents.readers import legacy_office, sheets
 
-_SHEETS = frozenset((sheets.XLS, sheets.ODS))
-
 
 def mask_legacy(
     path: Path, media_type: str, masking: Masking, limits: ReadLimits, account: Account
@@ -29,6 +27,6 @@ def mask_legacy(
     data = legacy_office.converted(path, media_type)
     account.removed["the original format"] += 1
     with memory_file(data) as file:
-        if media_type in _SHEETS:
+        if media_type in sheets.MEDIA_TYPES:
             return mask_xlsx(file, masking, limits, account)
         return mask_docx(file, masking, limits, account)

@@ -28,7 +28,9 @@ from documents.masking.replacement import Masking, applied
 from documents.masking.text_file import masked_words
 from documents.memory_file import memory_file
 from documents.readers import mail
+from documents.readers.mail.bodies import plain_text
 from documents.readers.mail.headers import body_of, decoded, name_of
+from documents.readers.mail.mailbox import joined, messages
 
 MaskAny = Callable[[Path, str, Masking, ReadLimits, Account], MaskedFile]
 
@@ -42,16 +44,19 @@ _MOST_PARTS = 1_000
 def mask_mail(
     path: Path, masking: Masking, limits: ReadLimits, account: Account, *, mask_any: MaskAny
 ) -> MaskedFile:
-    """Return a masked copy of an e-mail. Raises a `DocumentError`.
+    """Return a masked copy of an e-mail or a mailbox. Raises a `DocumentError`.
 
     It has the headers that a mail program shows. Attachments are masked by `mask_any`; one that
     cannot be masked is left out, and `account` names it.
     """
     try:
-        message = message_from_bytes(path.read_bytes().lstrip(b"\xef\xbb\xbf\r\n"))
         writer = _Writer(with_encoded_forms(masking), limits, account, mask_any)
-        data = writer.message(message, 1).as_bytes(policy=policy.SMTP)
-        return MaskedFile(data.replace(b"\r\n", b"\n"), mail.MEDIA_TYPE)
+        written = [
+            writer.message(message_from_bytes(one), 1).as_bytes(policy=policy.SMTP)
+            for one in messages(path.read_bytes())
+        ]
+        parts = [data.replace(b"\r\n", b"\n") for data in written]
+        return MaskedFile(joined(parts), mail.MEDIA_TYPE)
     except mail.DAMAGE as error:
         raise CorruptDocument("The e-mail is damaged. Save it again.") from error
 
@@ -110,7 +115,8 @@ class _Writer:
             page = masked_page(body_of(part), self._masking, self._pictures, self._account)
             return self._identified(part, MIMEText(page, "html", "utf-8"))
         if kind == "text/plain" and not is_attached:
-            words = masked_words(body_of(part), self._masking.find, self._account, part="body")
+            text = plain_text(part, body_of(part))
+            words = masked_words(text, self._masking.find, self._account, part="body")
             return MIMEText(words, "plain", "utf-8")
         return self._attachment(part)
 

@@ -1,4 +1,8 @@
-"""PP-OCRv6 on the CPU, with RapidOCR and ONNX Runtime. RapidOCR's wheel contains the models."""
+"""PP-OCRv6 on the CPU, with RapidOCR and ONNX Runtime. RapidOCR's wheel contains the models.
+
+A line is first read by a quantized network, and by the network of the wheel if it is not certain.
+On a page where the first lines are uncertain, the others are read by the network of the wheel only.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +24,23 @@ from rapidocr.ch_ppocr_rec.typings import WordInfo
 from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 from rapidocr.main import RapidOCRError
 
+from documents.ocr.gutters import divided
+from documents.ocr.quick import QuickRecognizer, Reading, read_lines
 from documents.ocr.rulings import rulings
-from documents.ocr.scan import Corners, OcrLine, Scan, lean_of
+from documents.ocr.scan import Corners, OcrLine, OcrSeal, Scan, bounds, lean_of
+from documents.ocr.seal_edges import Ring
+from documents.ocr.seal_text import is_likely, seal_of
+from documents.ocr.seals import is_remnant, rings, without_ink
 
 Item = TypeVar("Item")
 Pixels = npt.NDArray[np.uint8]
 
 _MODELS = Path(rapidocr.__file__).parent / "models"
+EXACT = _MODELS / "PP-OCRv6_rec_small.onnx"
 # With explicit paths, nothing is downloaded.
 _PATHS = {
     "Det.model_path": "PP-OCRv6_det_small.onnx",
-    "Rec.model_path": "PP-OCRv6_rec_small.onnx",
+    "Rec.model_path": EXACT.name,
     "Cls.model_path": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
 }
 _FIND_SIDE = 1_280  # lines are detected on a picture reduced to this, and read on the full one
@@ -38,6 +48,7 @@ _NO_SIDE = 100_000
 _BATCH = 1  # a batch is slower on a CPU, pads lines to the longest one, and takes more memory
 _LEAST_CONFIDENCE = 0.5
 _SAMPLE = 8  # lines that are checked for whether a page is upside down
+_READ_SAMPLE = 3  # lines that are read both ways
 _FULL_TURN = 4
 _MOST_ASPECT = 2.0  # height by width: no paper format is longer
 _STRIP_ASPECT = 1.5
@@ -52,7 +63,8 @@ class OcrEngine:
         logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
         cv2.setNumThreads(threads)
         # Each loads only the models that it uses.
-        self._detector, self._reader = _engine(threads), _engine(1)
+        self._detector, self._reader = rapid_ocr(threads), rapid_ocr(1)
+        self._quick = QuickRecognizer(self._reader.cfg)
         # Lines are read side by side, because the network gains little from several threads.
         self._map = map if threads == 1 else ThreadPoolExecutor(threads).map
 
@@ -74,17 +86,31 @@ class OcrEngine:
         if _are_vertical(found):
             turns, upright = 1, np.ascontiguousarray(np.rot90(pixels))
             found = self._find(upright)
-        if self._is_upside_down(upright, found):
+        if self._is_upside_down(upright, found, is_turned=turns == 1):
             turns = (turns + 2) % _FULL_TURN
             upright = np.ascontiguousarray(np.rot90(pixels, turns))
             found = self._find(upright)
-        lines, unclear = self._read(upright, found)
+        edges = rings(upright, [bounds(_corners(box)) for box in found])
+        read = [(ring, self._seal(upright, ring)) for ring in edges]
+        sealed = [ring for ring, seal in read if is_likely(ring, seal)]
+        seals = tuple(seal for ring, seal in read if is_likely(ring, seal))
+        if sealed:
+            upright = without_ink(upright, sealed)
+            found = [
+                box
+                for box in self._find(upright)
+                if not is_remnant(upright, sealed, bounds(_corners(box)))
+            ]
+        lines, unclear = self._read(upright, divided(upright, found))
         if not lines:
-            return Scan((), width, height, turns, unclear=unclear)
+            return Scan((), width, height, turns, unclear=unclear, seals=seals)
         lean = lean_of(lines)
         heights = [math.dist(line.corners[0], line.corners[3]) for line in lines]
         along, down = rulings(upright, lean, median(heights))
-        return Scan(lines, width, height, turns, lean, tuple(along), tuple(down), unclear)
+        return Scan(lines, width, height, turns, lean, tuple(along), tuple(down), unclear, seals)
+
+    def _seal(self, pixels: Pixels, ring: Ring) -> OcrSeal:
+        return seal_of(pixels, ring, self._find, lambda part, found: self._read(part, found)[0])
 
     def _find(self, pixels: Pixels) -> list[npt.NDArray[np.float32]]:
         """The four corners of each line."""
@@ -97,12 +123,22 @@ class OcrEngine:
             found += [corners + np.array([0, top], np.float32) for corners in _all(detected.boxes)]
         return found
 
-    def _is_upside_down(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> bool:
+    def _is_upside_down(
+        self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]], *, is_turned: bool
+    ) -> bool:
         longest = sorted(found, key=_length, reverse=True)[:_SAMPLE]
         if not longest:
             return False
+        if is_turned:
+            # The characters of vertical text lie on their side, for which no class is trained.
+            crops = self._crops(pixels, longest[:_READ_SAMPLE])
+            turned = [np.ascontiguousarray(np.rot90(crop, 2)) for crop in crops]
+            return self._confidence(turned) > self._confidence(crops)
         _, result = self._reader.cls_and_rotate(self._crops(pixels, longest))
         return 2 * sum(label == "180" for label, _ in _all(result.cls_res)) > len(longest)
+
+    def _confidence(self, crops: Sequence[Pixels]) -> float:
+        return sum(confidence for _, confidence, _ in self._readings(crops))
 
     def _read(
         self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]
@@ -110,7 +146,7 @@ class OcrEngine:
         """The lines, and the boxes that could not be read."""
         if not found:
             return (), ()
-        read = self._map(self._line, self._crops(pixels, found))
+        read = self._readings(self._crops(pixels, found))
         lines, unclear = [], []
         for (text, confidence, characters), box in zip(read, found, strict=True):
             corners = _corners(box)
@@ -121,8 +157,11 @@ class OcrEngine:
                 unclear.append(corners)
         return tuple(lines), tuple(unclear)
 
-    def _line(self, crop: Pixels) -> tuple[str, float, WordInfo]:
-        """The text of a line, its confidence, and the columns of its characters."""
+    def _readings(self, crops: Sequence[Pixels]) -> list[Reading]:
+        return read_lines(crops, self._quick.read, self._exactly, self._map)
+
+    def _exactly(self, crop: Pixels) -> Reading:
+        """The result of the network of the wheel for a line."""
         read = self._reader.recognize_txt([crop])
         ((text, confidence, characters),) = zip(
             _all(read.txts), _all(read.scores), read.word_results, strict=True
@@ -134,7 +173,8 @@ class OcrEngine:
         return crops
 
 
-def _engine(threads: int) -> rapidocr.RapidOCR:
+def rapid_ocr(threads: int) -> rapidocr.RapidOCR:
+    """RapidOCR with the networks of its wheel, each of which it loads on first use."""
     return rapidocr.RapidOCR(
         params={
             **{name: str(_MODELS / file) for name, file in _PATHS.items()},

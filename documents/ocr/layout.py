@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from statistics import median
 
-from documents.document import BlockKind
-from documents.ocr.scan import OcrLine, Point, Scan
+from documents.document import Seal
+from documents.ocr.scan import OcrLine, Point, Scan, corners_of
 from documents.page.blocks import Box, Line, PageBlock, blocks
 from documents.page.lines import is_unspaced, join
 from documents.page.reading_order import in_columns, in_rows
-from documents.page.rulings import Grid, grids, insert_tables
+from documents.page.ruled_tables import ruled_table
+from documents.page.rulings import grids, insert_tables
 
 _GAP = 1.5  # in line heights: a wider gap separates two cells
 _HIGHEST = 1.2  # of a Chinese line, in widths of a character
@@ -53,9 +53,24 @@ class Frame:
 
     def on_page(self, box: Box) -> Box:
         """The box in points of the page that contains a box of the straightened scan."""
-        left, top, right, bottom = box
-        corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-        found = _around([self.scan.on_original(_turned(point, self.lean)) for point in corners])
+        return self._on_page([_turned(corner, self.lean) for corner in corners_of(box)])
+
+    def seals(self, page: int | None) -> list[Seal]:
+        """The seals of the scan, with their boxes on the page; without one if `page` is None."""
+        return [
+            Seal(
+                seal.shape,
+                seal.text,
+                page,
+                None if page is None else self._on_page(corners_of(seal.box)),
+                None if seal.confidence is None else round(seal.confidence, 4),
+            )
+            for seal in self.scan.seals
+        ]
+
+    def _on_page(self, points: Sequence[Point]) -> Box:
+        """The box in points of the page around points of the scan."""
+        found = _around([self.scan.on_original(point) for point in points])
         edges = zip(found, (*self.origin, *self.origin), strict=True)
         left, top, right, bottom = (
             round(max(0.0, edge * self.scale + start), 2) for edge, start in edges
@@ -78,16 +93,36 @@ def page_blocks(scan: Scan, frame: Frame) -> list[PageBlock]:
         else:
             content.setdefault(cell, []).append(line)
     tables = [
-        _table(grid, content, frame) for grid, content in zip(found, inside, strict=True) if content
+        ruled_table(grid, {cell: lines(some, frame) for cell, some in content.items()})
+        for grid, content in zip(found, inside, strict=True)
+        if content
     ]
-    return insert_tables(blocks(lines(outside, frame)), tables)
+    around = [table.box for table in tables]
+    return insert_tables(blocks(lines(outside, frame, around)), tables)
 
 
-def lines(seen: Sequence[OcrLine], frame: Frame) -> list[Line]:
-    """Lines in reading order; boxes are those of the straightened scan, in pixels."""
+def lines(seen: Sequence[OcrLine], frame: Frame, tables: Sequence[Box] = ()) -> list[Line]:
+    """Lines in reading order; boxes are those of the straightened scan, in pixels.
+
+    `tables` are boxes over which no column goes on.
+    """
     boxes = [frame.straight(line) for line in seen]
-    rows = [row for column in in_columns(boxes) for row in in_rows(boxes, column)]
+    groups = columns([*boxes, *tables])
+    columns_ = [[at for at in group if at < len(boxes)] for group in groups]
+    rows = [row for column in columns_ for row in in_rows(boxes, column)]
     return [_line([seen[at] for at in row], [boxes[at] for at in row]) for row in rows]
+
+
+def columns(boxes: Sequence[Box]) -> list[list[int]]:
+    """The indexes of detected boxes in groups in reading order: columns, or the whole page."""
+    return in_columns([_of_characters(box) for box in boxes])
+
+
+def _of_characters(box: Box) -> Box:
+    """A detected box, which is higher than its characters, without that margin."""
+    left, top, right, bottom = box
+    margin = (1 - 1 / _HIGHEST) / 2 * (bottom - top)
+    return left, top + margin, right, bottom - margin
 
 
 def merged(layer: Sequence[Line], frame: Frame) -> tuple[list[Line], list[Placed]]:
@@ -116,14 +151,6 @@ def confidence(block: PageBlock, placed: Sequence[Placed]) -> float | None:
     characters = sum(len(line.text) for line in inside)
     weighted = sum(len(line.text) * line.confidence for line in inside)
     return round(weighted / characters, 4) if characters else None
-
-
-def _table(grid: Grid, content: Mapping[int, Sequence[OcrLine]], frame: Frame) -> PageBlock:
-    def words(cell: int) -> str:
-        text = reduce(join, (line.text for line in lines(content.get(cell, ()), frame)), "")
-        return " ".join(text.split())
-
-    return PageBlock(grid.text(words), BlockKind.table, grid.box)
 
 
 def _heights(scan: Scan) -> list[float]:

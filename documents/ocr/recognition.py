@@ -40,8 +40,10 @@ def unread_ink(picture: Image.Image, scan: Scan) -> list[Corners]:
 
 def has_unclear_text(picture: Image.Image, scan: Scan) -> bool:
     """Whether the picture may hold text that `scan` does not have, or has with mistakes."""
-    is_clear = all(line.is_clear for line in scan.lines)
-    return bool(scan.unclear or not is_clear or unread_ink(picture, scan))
+    lines_are_clear = all(line.is_clear for line in scan.lines)
+    seals_are_clear = all(seal.is_clear for seal in scan.seals)
+    is_clear = lines_are_clear and seals_are_clear and not scan.unclear
+    return not is_clear or bool(unread_ink(picture, scan))
 
 
 @cache

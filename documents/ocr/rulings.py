@@ -23,6 +23,15 @@ def rulings(
     pixels: npt.NDArray[np.uint8], lean: float, text_height: float
 ) -> tuple[list[Ruling], list[Ruling]]:
     """The horizontal and the vertical lines of the straightened picture, in pixels."""
+    ink = straight_ink(pixels, lean)
+    most = max(8, _THICK * text_height)
+    along = _horizontal(ink, _LONG * text_height, most)
+    down = _horizontal(np.ascontiguousarray(ink.T), _HIGH * text_height, most)
+    return along, down
+
+
+def straight_ink(pixels: npt.NDArray[np.uint8], lean: float) -> npt.NDArray[np.uint8]:
+    """255 where the picture, rotated back by `lean` around its top left corner, has ink."""
     gray = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
     if lean:
         back = np.array([[math.cos(lean), math.sin(lean), 0], [-math.sin(lean), math.cos(lean), 0]])
@@ -30,10 +39,7 @@ def rulings(
     ink = cv2.adaptiveThreshold(
         gray, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, _AROUND, _DARKER
     )
-    most = max(8, _THICK * text_height)
-    along = _horizontal(ink, _LONG * text_height, most)
-    down = _horizontal(np.ascontiguousarray(ink.T), _HIGH * text_height, most)
-    return along, down
+    return ink.astype(np.uint8, copy=False)
 
 
 def _horizontal(ink: npt.NDArray[Any], least: float, thickest: float) -> list[Ruling]:

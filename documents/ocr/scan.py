@@ -14,7 +14,7 @@ _MOST_LEAN = math.radians(10)
 
 Point = tuple[float, float]
 Corners = tuple[Point, Point, Point, Point]
-_CLEAR = 0.85  # clean scans have 0.95 and more, poor copies with many mistakes 0.6 to 0.8
+CLEAR = 0.85  # clean scans have 0.95 and more, poor copies with many mistakes 0.6 to 0.8
 _TALL = 1.5  # height by width: RapidOCR reads such a box downwards
 
 
@@ -38,7 +38,7 @@ class OcrLine:
     @property
     def is_clear(self) -> bool:
         """Whether OCR is confident: otherwise names and numbers are often misread."""
-        return self.confidence >= _CLEAR
+        return self.confidence >= CLEAR
 
     @property
     def height(self) -> float:
@@ -86,6 +86,24 @@ class OcrLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OcrSeal:
+    """A seal: its shape, `round`, `oval` or `square`, its text, and its box in pixels.
+
+    `text` is the ring text, and then the lines inside the ring. `confidence` is None without text.
+    """
+
+    shape: str
+    text: str
+    box: tuple[float, float, float, float]
+    confidence: float | None = None
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether OCR read its text, and is confident."""
+        return bool(self.text) and (self.confidence or 0.0) >= CLEAR
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """The lines of a picture, in pixels of the upright picture.
 
@@ -98,6 +116,7 @@ class Scan:
             back by `lean` around its top left corner.
         down: Its vertical lines.
         unclear: Boxes that were detected as text and could not be read.
+        seals: Seals of coloured ink. Their text is in no line.
     """
 
     lines: tuple[OcrLine, ...]
@@ -108,6 +127,7 @@ class Scan:
     along: tuple[Ruling, ...] = ()
     down: tuple[Ruling, ...] = ()
     unclear: tuple[Corners, ...] = ()
+    seals: tuple[OcrSeal, ...] = ()
 
     def on_original(self, point: Point) -> Point:
         """Map a point of the upright picture to the original picture."""
@@ -130,6 +150,12 @@ def bounds(corners: Corners) -> tuple[float, float, float, float]:
     """Left, top, right and bottom."""
     xs, ys = zip(*corners, strict=True)
     return min(xs), min(ys), max(xs), max(ys)
+
+
+def corners_of(box: tuple[float, float, float, float]) -> Corners:
+    """The corners of a box, as those of a line."""
+    left, top, right, bottom = box
+    return (left, top), (right, top), (right, bottom), (left, bottom)
 
 
 def _is_tall(corners: Corners) -> bool:

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from documents.ocr.layout import Frame
+from documents.ocr.layout import Frame, columns
 from documents.ocr.scan import OcrLine, Scan
 from documents.page.lines import is_unspaced
-from documents.page.reading_order import Box, in_columns, in_rows
+from documents.page.reading_order import Box, in_rows
 
 _FULL = 2.0  # in heights of a line: one that ends nearer to the edge may continue below
 _GAP = 1.5  # likewise: a wider gap separates two cells
@@ -62,8 +62,7 @@ def _columns(scan: Scan, boxes: Sequence[Box]) -> list[list[list[int]]]:
     level = [at for at, line in enumerate(scan.lines) if not line.is_vertical]
     chosen = [boxes[at] for at in level]
     found = [
-        [[level[at] for at in row] for row in in_rows(chosen, column)]
-        for column in in_columns(chosen)
+        [[level[at] for at in row] for row in in_rows(chosen, column)] for column in columns(chosen)
     ]
     return found + [[[at]] for at, line in enumerate(scan.lines) if line.is_vertical]
 

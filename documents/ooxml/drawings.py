@@ -6,7 +6,7 @@ Text boxes of Word are in its paragraphs and are read with them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from lxml import etree
 
@@ -19,12 +19,22 @@ _PARTS = re.compile(
 _ODF_DRAWING = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 
 
-def drawing_text(package: Package) -> Iterator[str]:
-    """The text of each shape, title or label, one line for each paragraph."""
+def drawing_text(package: Package, read: Collection[str] = ()) -> Iterator[str]:
+    """The text of each shape, title or label, one line for each paragraph.
+
+    `read` are parts that were read before.
+    """
     for name in package.names:
-        root = package.xml(name, lenient=True) if _PARTS.fullmatch(name) else None
-        for element in root.iter() if root is not None else ():
-            yield from _text(element, _line)
+        is_drawing = name not in read and _PARTS.fullmatch(name)
+        root = package.xml(name, lenient=True) if is_drawing else None
+        if root is not None:
+            yield from texts_in(root)
+
+
+def texts_in(root: etree._Element) -> Iterator[str]:
+    """The same for one part."""
+    for element in root.iter():
+        yield from _text(element, _line)
 
 
 def _line(paragraph: etree._Element) -> str:

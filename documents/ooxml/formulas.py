@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+# No possessive groups: Python 3.11.0 to 3.11.4 match some of them wrongly (gh-106052).
 _TOKEN = re.compile(
-    r"\"(?P<text>(?:[^\"]|\"\")*+)\"|'(?:[^']|'')*+'|[^\W\d][\w.$]*+|\$[\w$]++"
-    r"|(?P<number>\d++(?:\.\d++)?+)"
+    r"\"(?P<text>[^\"]*(?:\"\"[^\"]*)*)\"(?!\")|'[^']*(?:''[^']*)*'(?!')|[^\W\d][\w.$]*+|\$[\w$]++"
+    r"|(?P<number>\d++(?:\.\d++)?)"
 )
 _JOINS = re.compile(r"&|CONCAT|TEXTJOIN", re.IGNORECASE)
 

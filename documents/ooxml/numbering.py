@@ -7,128 +7,212 @@ be missing from the text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
-from documents.ooxml.xml import attribute, child, local_name, value
+from documents.ooxml.number_formats import formatted
+from documents.ooxml.styles import StyleNumbering
+from documents.ooxml.symbols import TICKED, UNTICKED, shown_glyphs
+from documents.ooxml.xml import attribute, child, has, local_name, value
 
 _LEVELS = 9
-_DIGITS = "〇一二三四五六七八九"
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_ROMAN = (
-    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
-    (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
-)  # fmt: skip
+_PLACE = re.compile(r"%([1-9])")
+# Boxes before the items of a form; other bullets are no text.
+_BOXES = frozenset((TICKED, UNTICKED, "☒", "□", "■", "✓", "✔", "√", "✗"))
+_UNTICKED = frozenset((UNTICKED, "□"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Level:
+    """One level of a list.
+
+    Attributes:
+        restart: The level, from 1, after which it begins anew; 0 for never, None for each level
+            above.
+        is_legal: All numbers in its text are in Arabic digits.
+        style: The paragraph style that it belongs to.
+        box: The box that it shows instead of a number; empty for none.
+    """
+
     format: str
     text: str
     start: int
+    is_legal: bool
+    is_hidden: bool
+    style: str | None
+    restart: int | None
+    box: str
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A list: its definition, its levels, and the numbers at which its levels begin anew."""
+
+    base: str | None
+    levels: Mapping[int, _Level]
+    starts: Mapping[int, int]
 
 
 class Numbering:
     """Counts the numbered paragraphs of one document. Call `mark` in document order."""
 
     def __init__(self, root: etree._Element | None) -> None:
-        abstract: dict[str | None, dict[int, _Level]] = {}
-        self._lists: dict[str, tuple[str | None, dict[int, _Level]]] = {}
+        elements = list(root) if root is not None else []
+        definitions = _Definitions(elements)
+        self._lists = {
+            attribute(element, "numId") or "": definitions.list_of(element)
+            for element in elements
+            if local_name(element) == "num"
+        }
         self._counts: dict[str | None, list[int]] = {}
-        for element in root if root is not None else ():
-            if local_name(element) == "abstractNum":
-                abstract[attribute(element, "abstractNumId")] = dict(_levels(element))
-            elif local_name(element) == "num":
-                base = value(element, "abstractNumId")
-                name = attribute(element, "numId") or ""
-                self._lists[name] = (base, abstract.get(base, {}))
+        self._begun: set[str] = set()
 
-    def mark(self, paragraph: etree._Element, inherited: tuple[str | None, int]) -> str | None:
+    def mark(self, paragraph: etree._Element, inherited: StyleNumbering) -> str | None:
         """The number and a space; empty for a bullet; None for a paragraph without either."""
         properties = child(paragraph, "pPr")
         own = child(properties, "numPr") if properties is not None else None
-        list_id, level = inherited
-        if own is not None:
-            list_id = value(own, "numId") or list_id
-            level = _number(value(own, "ilvl"), level)
-        if list_id not in self._lists or not 0 <= level < _LEVELS:
+        list_id = value(own, "numId") or inherited.list_id or ""
+        found = self._lists.get(list_id)
+        if found is None:
             return None
-        base, levels = self._lists[list_id]
-        if level not in levels:
+        level = _number(value(own, "ilvl"), _level_of(found, inherited))
+        if level not in found.levels or not 0 <= level < _LEVELS:
             return None
-        self._count(base, levels, level)
-        return self._label(self._counts[base], levels, level)
+        self._count(list_id, found, level)
+        return _label(self._counts[found.base], found.levels, level)
 
-    def _count(self, base: str | None, levels: dict[int, _Level], level: int) -> None:
-        fresh = [levels[at].start - 1 if at in levels else 0 for at in range(_LEVELS)]
-        counts = self._counts.setdefault(base, list(fresh))
+    def _count(self, list_id: str, found: _List, level: int) -> None:
+        levels = found.levels
+        fresh = [
+            found.starts.get(at, levels[at].start) - 1 if at in levels else 0
+            for at in range(_LEVELS)
+        ]
+        counts = self._counts.setdefault(found.base, list(fresh))
+        if list_id not in self._begun:
+            # A list with a start of its own begins anew; another one continues its definition.
+            self._begun.add(list_id)
+            for at in found.starts:
+                counts[at] = fresh[at]
         for above in range(level):
             counts[above] = max(counts[above], fresh[above] + 1)
         counts[level] += 1
-        counts[level + 1 :] = fresh[level + 1 :]
+        for below in range(level + 1, _LEVELS):
+            restart = levels[below].restart if below in levels else None
+            if restart is None or level < restart:
+                counts[below] = fresh[below]
 
-    def _label(self, counts: list[int], levels: dict[int, _Level], level: int) -> str:
-        def number(match: re.Match[str]) -> str:
-            at = int(match.group(1)) - 1
-            form = levels[at].format if at in levels else "decimal"
-            return _formatted(counts[at], form)
 
-        if levels[level].format in {"bullet", "none"}:
+class _Definitions:
+    """The definitions of lists, some of which only name the style of another (17.9.21)."""
+
+    def __init__(self, elements: Sequence[etree._Element]) -> None:
+        self._levels: dict[str | None, dict[int, _Level]] = {}
+        self._links: dict[str | None, str] = {}
+        self._by_style: dict[str, str | None] = {}
+        for element in elements:
+            if local_name(element) != "abstractNum":
+                continue
+            name = attribute(element, "abstractNumId")
+            self._levels[name] = dict(_levels(element, {}))
+            if style := value(element, "styleLink"):
+                self._by_style[style] = name
+            if style := value(element, "numStyleLink"):
+                self._links[name] = style
+
+    def list_of(self, element: etree._Element) -> _List:
+        """The list of a `num` element: its definition with its overrides (17.9.8)."""
+        base = value(element, "abstractNumId")
+        base = self._by_style.get(self._links.get(base, ""), base)
+        levels = dict(self._levels.get(base, {}))
+        starts: dict[int, int] = {}
+        for override in element:
+            if local_name(override) != "lvlOverride":
+                continue
+            at = _number(attribute(override, "ilvl"), 0)
+            levels.update(_levels(override, levels))
+            start = value(override, "startOverride")
+            if start is not None:
+                starts[at] = _number(start, 1)
+        return _List(base, levels, starts)
+
+
+def _level_of(found: _List, inherited: StyleNumbering) -> int:
+    """The level that names the paragraph's style, or else that of the style."""
+    linked = {level.style: at for at, level in found.levels.items() if level.style}
+    return next((linked[name] for name in inherited.styles if name in linked), inherited.level)
+
+
+def _label(counts: Sequence[int], levels: Mapping[int, _Level], level: int) -> str:
+    shown = levels[level]
+
+    def number(match: re.Match[str]) -> str:
+        at = int(match[1]) - 1
+        if at > level:
             return ""
-        mark = re.sub(r"%([1-9])", number, levels[level].text)
-        return f"{mark} " if mark.strip() else ""
+        form = levels[at].format if at in levels else "decimal"
+        # Numbers such as 01 stay (MS-DOC, 2.9.150).
+        if shown.is_legal and form != "decimalZero":
+            form = "decimal"
+        return "" if form == "none" else formatted(counts[at], form)
+
+    if shown.is_hidden:
+        return ""
+    if shown.format in {"bullet", "none"}:
+        mark = shown.box if shown.format == "bullet" else _PLACE.sub("", shown.text)
+    else:
+        mark = _PLACE.sub(number, shown.text)
+    return f"{mark} " if mark.strip() else ""
 
 
-def _levels(abstract: etree._Element) -> list[tuple[int, _Level]]:
-    return [
-        (
-            _number(attribute(level, "ilvl"), 0),
-            _Level(
-                value(level, "numFmt") or "decimal",
-                value(level, "lvlText") or "",
-                _number(value(level, "start"), 1),
-            ),
-        )
-        for level in abstract
-        if local_name(level) == "lvl"
-    ]
+def _levels(parent: etree._Element, defined: Mapping[int, _Level]) -> Iterator[tuple[int, _Level]]:
+    """The levels below an element; an override without a start keeps the start that is defined."""
+    for element in parent:
+        if local_name(element) != "lvl":
+            continue
+        at, level = _number(attribute(element, "ilvl"), 0), _level(element)
+        if at in defined and value(element, "start") is None:
+            level = replace(level, start=defined[at].start)
+        yield at, level
 
 
-def _formatted(number: int, form: str) -> str:
-    if form.startswith(("chinese", "japaneseCounting", "ideographDigital", "taiwanese")):
-        return chinese(number)
-    if form in {"lowerLetter", "upperLetter"} and number > 0:
-        letter = _LETTERS[(number - 1) % 26] * ((number - 1) // 26 + 1)
-        return letter.upper() if form == "upperLetter" else letter
-    if form in {"lowerRoman", "upperRoman"}:
-        return _roman(number).upper() if form == "upperRoman" else _roman(number)
-    if form == "decimalEnclosedCircle" and 1 <= number <= 20:
-        return chr(0x2460 + number - 1)
-    return f"{number:02d}" if form == "decimalZero" else str(number)
+def _level(element: etree._Element) -> _Level:
+    text = value(element, "lvlText") or ""
+    restart = value(element, "lvlRestart")
+    properties = child(element, "rPr")
+    form = _format(element)
+    return _Level(
+        form,
+        text,
+        _number(value(element, "start"), 0),  # 0 where there is none: 17.9.25
+        has(element, "isLgl"),
+        has(properties, "vanish"),
+        value(element, "pStyle"),
+        _number(restart, 0) if restart is not None else None,
+        _box(text, properties) if form == "bullet" else "",
+    )
 
 
-def chinese(number: int) -> str:
-    """1 to 9,999 in Chinese numerals: 十, 二十一, 一百零五. Other numbers stay in digits."""
-    if not 0 < number < 10_000:
-        return str(number)
-    words, gap = "", False
-    for unit, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
-        digit, number = divmod(number, unit)
-        if digit:
-            words += ("零" if gap else "") + _DIGITS[digit] + name
-            gap = False
-        else:
-            gap = bool(words)
-    return words.removeprefix("一") if words.startswith("一十") else words
+def _box(text: str, properties: etree._Element | None) -> str:
+    fonts = child(properties, "rFonts") if properties is not None else None
+    font = attribute(fonts, "ascii") or attribute(fonts, "hAnsi") if fonts is not None else None
+    shown = shown_glyphs(text, font or "").strip()
+    if shown not in _BOXES:
+        return ""
+    return UNTICKED if shown in _UNTICKED else shown
 
 
-def _roman(number: int) -> str:
-    words = ""
-    for size, name in _ROMAN if number < 4000 else ():
-        count, number = divmod(number, size)
-        words += name * count
-    return words or str(number)
+def _format(level: etree._Element) -> str:
+    """The format of a level's numbers, or the example of a format of one's own.
+
+    Formats after 2007 are in an alternative, with one for older programs as fallback.
+    """
+    forms = [form for form in level.iter("{*}numFmt") if attribute(form, "val")]
+    if not forms:
+        return "decimal"
+    name = attribute(forms[0], "val") or ""
+    return (attribute(forms[0], "format") or "decimal") if name == "custom" else name
 
 
 def _number(text: str | None, default: int) -> int:

@@ -7,7 +7,7 @@ import posixpath
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -15,6 +15,7 @@ from lxml import etree
 
 from documents.errors import CorruptDocument, DocumentTooLong, EncryptedDocument
 from documents.limits import MIB, ReadLimits
+from documents.readers.text.plausibility import LIKELY, plausibility
 
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 WORD_MAIN_TYPES = frozenset(
@@ -52,6 +53,7 @@ class Package:
         except _BAD_ZIP as error:
             self._file.close()
             raise CorruptDocument(_DAMAGED) from error
+        self._by_name = _by_name(self._zip.infolist())
         self._remaining = limits.max_expanded_bytes if limits else 64 * MIB
         if limits and self._is_bomb(limits.max_expanded_bytes):
             self._close()
@@ -69,7 +71,7 @@ class Package:
         self._close()
 
     def __contains__(self, name: str) -> bool:
-        return name in self._zip.NameToInfo
+        return self._entry(name) is not None
 
     @property
     def names(self) -> list[str]:
@@ -84,8 +86,11 @@ class Package:
 
     def data(self, name: str) -> bytes | None:
         """The bytes of a part; None if there is no such part."""
-        entry = self._zip.NameToInfo.get(name)
+        entry = self._entry(name)
         return self.unpacked(entry) if entry is not None else None
+
+    def _entry(self, name: str) -> zipfile.ZipInfo | None:
+        return self._by_name.get(name) or self._by_name.get(name.lower())
 
     def unpacked(self, entry: zipfile.ZipInfo) -> bytes:
         if entry.flag_bits & 0x1:
@@ -108,23 +113,7 @@ class Package:
         data = self.data(name)
         if data is None:
             return None
-        parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
-            remove_pis=True, recover=lenient,
-        )  # fmt: skip
-        try:
-            root = etree.fromstring(data, parser)
-        except etree.XMLSyntaxError as error:
-            if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
-                raise MemoryError from error
-            raise CorruptDocument(f"The part {_printable(name)} is not well-formed XML.") from error
-        if root is None:
-            raise CorruptDocument(f"The part {_printable(name)} has no XML content.")
-        if root.getroottree().docinfo.internalDTD is not None:
-            raise CorruptDocument(
-                "The document declares XML entities, which are not allowed. Save it again."
-            )
-        return root
+        return parsed_xml(data, name, lenient=lenient)
 
     def main_part(self, types: Collection[str]) -> str | None:
         """The name of the main part, if it has one of the content types."""
@@ -133,7 +122,8 @@ class Package:
         if name is None or declared is None:
             return None
         for entry in declared.iter(f"{_TYPES}Override"):
-            if (entry.get("PartName") or "").lstrip("/").lower() == name.lower():
+            declared_name = (entry.get("PartName") or "").replace("\\", "/")
+            if declared_name.lstrip("/").lower() == name.lower():
                 return name if entry.get("ContentType") in types else None
         extension = posixpath.splitext(name)[1].lstrip(".").lower()
         for entry in declared.iter(f"{_TYPES}Default"):
@@ -165,8 +155,14 @@ class Package:
             target = entry.get("Target") or ""
             is_external = entry.get("TargetMode") == "External"
             if not is_external:
-                target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+                target = self._name_of(posixpath.join("/", folder, target.replace("\\", "/")))
             yield entry.get("Id") or "", entry.get("Type") or "", target, is_external
+
+    def _name_of(self, target: str) -> str:
+        """The name of a part as the container writes it."""
+        name = posixpath.normpath(target).lstrip("/")
+        entry = self._entry(name)
+        return entry.filename if entry is not None else name
 
     def _parts(self, part: str) -> Iterator[tuple[str, str, str]]:
         """The id, type and name of each part that is related to `part`, in order."""
@@ -186,6 +182,42 @@ class Package:
         return len(entries) > _MOST_PARTS or expanded > most or unlikely
 
 
+def parsed_xml(data: bytes, name: str, *, lenient: bool = False) -> etree._Element:
+    """The root of the XML part `name`; see `Package.xml`.
+
+    Raises `CorruptDocument`, also for XML that declares entities.
+    """
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
+        remove_pis=True, recover=lenient,
+    )  # fmt: skip
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
+        raise CorruptDocument(f"The part {_printable(name)} is not well-formed XML.") from error
+    if root is None:
+        raise CorruptDocument(f"The part {_printable(name)} has no XML content.")
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise CorruptDocument(
+            "The document declares XML entities, which are not allowed. Save it again."
+        )
+    return root
+
+
+def _by_name(entries: Sequence[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """Entries by their own name, and by the name without case where no other has it.
+
+    Names of parts are compared without case (OPC, 6.2.2.3). Some programs write backslashes, which
+    become slashes here, so that every walk of the container has the names of the standard.
+    """
+    for entry in entries:
+        entry.filename = entry.filename.replace("\\", "/")
+    folded = {entry.filename.lower(): entry for entry in entries}
+    return folded | {entry.filename: entry for entry in entries}
+
+
 def _too_large() -> DocumentTooLong:
     return DocumentTooLong(
         "The document unpacks to more than the limit. Split it, or remove its pictures."
@@ -197,14 +229,21 @@ def _printable(name: str) -> str:
 
 
 def decoded_name(name: str) -> str:
-    """The intended name: `zipfile` decodes names not marked as UTF-8 as code page 437."""
+    """The intended name: `zipfile` decodes names not marked as UTF-8 as code page 437.
+
+    Some names in GBK are valid UTF-8 too, such as 通知.
+    """
     try:
         raw = name.encode("cp437")
     except UnicodeEncodeError:
         return name
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return name
+    readings = [text for code in ("utf-8", "gb18030") if (text := _decoded(raw, code)) is not None]
+    likely = (text for text in readings if plausibility(text) >= LIKELY)
+    return next(likely, readings[0] if readings else name)
+
+
+def _decoded(raw: bytes, encoding: str) -> str | None:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from lxml import etree
 
 _OFF = frozenset(("0", "false", "off", "none"))
@@ -10,7 +12,12 @@ _OFF = frozenset(("0", "false", "off", "none"))
 def local_name(element: etree._Element) -> str:
     """The element's name without its namespace; empty for comments and instructions."""
     tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    return _without_namespace(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(maxsize=4096)
+def _without_namespace(name: str) -> str:
+    return name.rpartition("}")[2]
 
 
 def child(parent: etree._Element, name: str) -> etree._Element | None:
@@ -20,15 +27,20 @@ def child(parent: etree._Element, name: str) -> etree._Element | None:
     return None
 
 
-def has(parent: etree._Element, name: str) -> bool:
+def has(parent: etree._Element | None, name: str) -> bool:
     """Whether a property is present and not switched off."""
-    element = child(parent, name)
-    return element is not None and attribute(element, "val") not in _OFF
+    element = child(parent, name) if parent is not None else None
+    return element is not None and is_on(element)
+
+
+def is_on(element: etree._Element) -> bool:
+    """Whether a property is not switched off."""
+    return attribute(element, "val") not in _OFF
 
 
 def attribute(element: etree._Element, name: str) -> str | None:
     for key, value in element.attrib.items():
-        if str(key).rpartition("}")[2] == name:
+        if _without_namespace(str(key)) == name:
             return str(value)
     return None
 

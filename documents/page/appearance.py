@@ -51,8 +51,8 @@ def page_features(
     size: tuple[float, float], glyphs: Sequence[Glyph], pictures: Iterable[Box], objects: int
 ) -> PageFeatures:
     """The features of a page of `size` points with `objects` drawn on it."""
-    inked = [glyph for glyph in glyphs if not glyph.is_space]
-    known = sum(glyph.is_known for glyph in inked)
+    inked = [glyph for glyph in glyphs if not glyph.char.isspace()]
+    known = len([None for glyph in inked if glyph.is_known])
     under = _Fields(size)
     for box in pictures:
         under.cover(box)

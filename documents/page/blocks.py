@@ -9,52 +9,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from math import inf
 from statistics import median
 
 from documents.document import BlockKind
+from documents.page.aligned import table_rows
 from documents.page.lines import LIST_MARK, is_unspaced, join
+from documents.page.page_lines import Box, Glyph, Line, around, lines
+from documents.page.table_heads import head_rows
+from documents.table import Grid, Table, TableText
 
-Box = tuple[float, float, float, float]
+__all__ = ["Box", "Glyph", "Line", "PageBlock", "TableBlock", "blocks", "lines"]
 
 _HYPHENS = ("\x02", "\ufffe")  # PDFium's codes for a hyphen at the end of a line
+_LEAST_STEP, _MOST_STEP = 0.5, 3.0  # of two lines of text, in heights of a character
+_NEIGHBORS = 3  # lines above and below
+_SAME_HEIGHT = 1.15
 _SENTENCE_ENDS = ("。", "；", ".", ";")
 _CHINESE_ENDS = ("。", "；", "：", "！", "？")
-_GAP = 2.0  # in line heights: a wider gap separates two columns of a table
-
-
-@dataclass(frozen=True, slots=True)
-class Glyph:
-    """One character. `box` is None for one that PDFium generated, such as a line end."""
-
-    char: str
-    box: Box | None
-    is_known: bool = True
-    is_generated: bool = False
-
-    @property
-    def is_space(self) -> bool:
-        return self.char.isspace()
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a page.
-
-    `cells` are its parts between wide gaps, `height` is that of a character, `first_word` is the
-    width of the first word.
-    """
-
-    cells: tuple[str, ...]
-    box: Box
-    height: float
-    first_word: float
-
-    @property
-    def text(self) -> str:
-        return "\t".join(self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,93 +39,56 @@ class PageBlock:
     box: Box
 
 
-def lines(glyphs: Iterable[Glyph]) -> list[Line]:
-    """The lines of a page, in the order of its text."""
-    found: list[Line] = []
-    row: list[Glyph] = []
-    last: Box | None = None  # the last box in the row
-    is_ended = False
-    for glyph in glyphs:
-        if glyph.char in "\r\n":
-            is_ended = True
-            continue
-        if (is_ended and not _is_adjacent(row, glyph)) or _is_elsewhere(last, glyph):
-            found += _line(row)
-            row, last = [], None
-        is_ended = False
-        row.append(glyph)
-        last = glyph.box or last
-    return found + _line(row)
+@dataclass(frozen=True, slots=True)
+class TableBlock(PageBlock):
+    """A table with its cells.
+
+    `edges` are the left edges of its columns, and the right edge of the last one. A ruled table
+    is open where its columns go on beyond its last line, as at a page break within a row;
+    `first_lines` are the first lines of the cells in each of its first rows, and `last_lines` the
+    last ones of the cells in its last row, by column.
+    """
+
+    table: Table
+    edges: tuple[float, ...] = ()
+    is_ruled: bool = False
+    is_open_above: bool = False
+    is_open_below: bool = False
+    first_lines: tuple[Mapping[int, Line], ...] = ()
+    last_lines: Mapping[int, Line] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, grid: TableText, box: Box, edges: Sequence[float] = ()) -> TableBlock:
+        text, table = grid.finish()
+        if not table.head_rows:
+            head = head_rows([row.split("\t") for row in text.split("\n")], table.spans)
+            table = replace(table, head_rows=head)
+        left, top, right, bottom = (round(edge, 2) for edge in box)
+        return cls(text, BlockKind.table, (left, top, right, bottom), table, tuple(edges))
+
+    def finish(self) -> tuple[str, Table]:
+        return self.text, self.table
 
 
 def blocks(page: Sequence[Line]) -> list[PageBlock]:
     """Group the lines of a page into paragraphs, headings and tables."""
     measures = _Measures(page)
-    groups: list[list[Line]] = []
-    for line in page:
-        if groups and measures.continues(groups[-1], line):
-            groups[-1].append(line)
-        else:
-            groups.append([line])
-    return [_block(group, measures) for group in groups]
-
-
-def _is_elsewhere(last: Box | None, glyph: Glyph) -> bool:
-    """Whether the glyph is on another line than the box before it."""
-    if glyph.box is None or last is None or glyph.is_space:
-        return False
-    # Characters of vertical text are above one another.
-    return not _overlap(last, glyph.box, 1) and not _overlap(last, glyph.box, 0)
-
-
-def _is_adjacent(row: Sequence[Glyph], glyph: Glyph) -> bool:
-    """Whether the glyph follows the last one of `row` without a gap.
-
-    On pages rotated by 270 degrees PDFium ends a line after each object whose font is installed.
-    """
-    last = row[-1].box if row else None
-    if glyph.box is None or last is None:
-        return False
-    height = min(last[3] - last[1], glyph.box[3] - glyph.box[1])
-    level = min(last[3], glyph.box[3]) - max(last[1], glyph.box[1])
-    return level > 0.8 * height and abs(glyph.box[0] - last[2]) < 0.2 * height
-
-
-def _overlap(one: Box, other: Box, axis: int) -> bool:
-    """Whether two boxes overlap on an axis by more than a third; lines close together touch."""
-    common = min(one[axis + 2], other[axis + 2]) - max(one[axis], other[axis])
-    return common > min(one[axis + 2] - one[axis], other[axis + 2] - other[axis]) / 3
-
-
-def _line(row: Sequence[Glyph]) -> list[Line]:
-    inked = [glyph for glyph in row if glyph.box and not glyph.is_space]
-    if not inked:
-        return []
-    box = _around([glyph.box for glyph in inked if glyph.box])
-    height = median(glyph.box[3] - glyph.box[1] for glyph in inked if glyph.box)
-    cells, right = [""], None
-    for glyph in row:
-        if glyph.box and not glyph.is_space:
-            if right is not None and glyph.box[0] - right > _GAP * height:
-                cells.append("")
-            right = glyph.box[2]
-        elif glyph.box and glyph.char == "\u3000":
-            right = glyph.box[2]
-        cells[-1] += glyph.char
-    return [Line(tuple(map(str.strip, cells)), box, height, _first_word(inked, row))]
-
-
-def _first_word(inked: Sequence[Glyph], row: Sequence[Glyph]) -> float:
-    """The width of the first word. In Chinese, two characters: punctuation stays with the first."""
-    start = inked[0].box or (0.0, 0.0, 0.0, 0.0)
-    if is_unspaced(inked[0].char):
-        return 2 * (start[2] - start[0])
-    end = start
-    for glyph in row[row.index(inked[0]) :]:
-        if glyph.is_space or is_unspaced(glyph.char):
-            break
-        end = glyph.box or end
-    return end[2] - start[0]
+    found: list[PageBlock] = []
+    group: list[Line] = []
+    at = 0
+    while at < len(page):
+        end, rows, edges = table_rows(page, at)
+        if rows:
+            found += [_block(group, measures)] if group else []
+            found.append(_table(rows, around([line.box for line in page[at:end]]), edges))
+            group, at = [], end
+            continue
+        if group and not measures.continues(group, at):
+            found.append(_block(group, measures))
+            group = []
+        group.append(page[at])
+        at += 1
+    return found + ([_block(group, measures)] if group else [])
 
 
 class _Measures:
@@ -161,44 +99,60 @@ class _Measures:
         # Weighted by characters, not by lines: half of the lines may be headings.
         heights = [line.height for line in page for _ in line.text]
         self.height = median(heights) if heights else 0.0
-        steps = [
-            (below.box[1] - above.box[1]) / above.height
-            for above, below in pairwise(page)
-            if _is_alike(above, below) and 0.5 < (below.box[1] - above.box[1]) / above.height < 3
+        steps = [_step(above, below) for above, below in pairwise(page)]
+        self._steps = [
+            step if _is_alike(above, below) and _LEAST_STEP < step < _MOST_STEP else inf
+            for step, (above, below) in zip(steps, pairwise(page), strict=True)
         ]
-        counted = Counter(round(step, 1) for step in steps)
+        counted = Counter(round(step, 1) for step in self._steps if step < inf)
         most = max(counted.values(), default=0)
         # Lines of one paragraph have the smallest distance, but there may be few of them.
         usual = (step for step, count in counted.items() if count >= most / 4)
         self._step = min(usual, default=1.5)
 
-    def continues(self, group: Sequence[Line], line: Line) -> bool:
-        above = group[-1]
+    def continues(self, group: Sequence[Line], at: int) -> bool:
+        """Whether the line with this index continues a group, which ends with the line before."""
+        above, line = group[-1], self._page[at]
         if len(above.cells) > 1 or len(line.cells) > 1:
-            return len(above.cells) > 1 and len(line.cells) > 1 and self._is_next(above, line)
+            return len(above.cells) > 1 and len(line.cells) > 1 and self._is_next(at)
         return (
-            self._is_next(above, line)
+            (self._is_next(at) or self._is_next_among_neighbors(at))
             and self._is_full(above, line)
             and self._is_flush(group, line)
         )
 
-    def _is_next(self, above: Line, line: Line) -> bool:
-        if not _is_alike(above, line):
-            return False
-        step = (line.box[1] - above.box[1]) / above.height
-        return 0.5 < step <= self._step * 1.2 + 0.05
+    def _is_next(self, at: int) -> bool:
+        return self._steps[at - 1] <= self._step * 1.2 + 0.05
+
+    def _is_next_among_neighbors(self, at: int) -> bool:
+        """Whether a line follows as near as the lines around it that begin and look like it.
+
+        Text may be wider set than other text of the page, such as its notes or a quotation.
+        """
+        line = self._page[at]
+        near = range(max(1, at - _NEIGHBORS), min(len(self._page), at + _NEIGHBORS + 1))
+        steps = [
+            self._steps[other - 1]
+            for other in near
+            if _is_alike(self._page[other], line, _SAME_HEIGHT)
+            and abs(self._page[other].box[0] - line.box[0]) <= 0.5 * line.height
+        ]
+        step = self._steps[at - 1]
+        return step < inf and step <= 1.2 * min(steps) + 0.05
 
     def _is_full(self, above: Line, line: Line) -> bool:
         space = 0.0 if is_unspaced(line.text[0]) else 0.2 * line.height
         return above.box[2] + space + line.first_word > self._right(above) - 0.02 * line.height
 
     def _right(self, line: Line) -> float:
-        """The right margin of lines that begin near this line's start."""
+        """The right margin of lines that begin near this line's start, without rows of tables."""
         near = 3 * line.height
         return max(
             other.box[2]
             for other in self._page
-            if abs(other.box[0] - line.box[0]) <= near and _is_alike(other, line)
+            if abs(other.box[0] - line.box[0]) <= near
+            and _is_alike(other, line)
+            and (len(other.cells) == 1 or other is line)
         )
 
     def _is_flush(self, group: Sequence[Line], line: Line) -> bool:
@@ -230,15 +184,32 @@ class _Measures:
         return indent >= line.height and abs(line.box[0] - above.box[0]) <= 0.5 * line.height
 
 
-def _is_alike(one: Line, other: Line) -> bool:
+def _table(rows: Sequence[Sequence[str]], box: Box, edges: Sequence[float] = ()) -> TableBlock:
+    grid = Grid()
+    for row in rows:
+        grid.add_row((cell, 1, 1) for cell in row)
+    return TableBlock.of(grid, box, edges)
+
+
+def _step(above: Line, below: Line) -> float:
+    """The distance of two lines in heights of a character.
+
+    That of their middles: in other fonts the top of a line is higher, and its bottom lower.
+    """
+    if not above.height:
+        return inf
+    return (below.box[1] + below.box[3] - above.box[1] - above.box[3]) / 2 / above.height
+
+
+def _is_alike(one: Line, other: Line, most: float = 1.33) -> bool:
     """Whether two lines have about the same character height."""
-    return 0.75 <= one.height / other.height <= 1.33 if one.height and other.height else False
+    return 1 / most <= one.height / other.height <= most if one.height and other.height else False
 
 
 def _block(group: Sequence[Line], measures: _Measures) -> PageBlock:
-    box = _around([line.box for line in group])
+    box = around([line.box for line in group])
     if len(group) > 1 and all(len(line.cells) > 1 for line in group):
-        return PageBlock("\n".join(line.text for line in group), BlockKind.table, box)
+        return _table([line.cells for line in group], box)
     text = ""
     for line in group:
         text = _joined(text, line.text)
@@ -254,10 +225,3 @@ def _joined(above: str, below: str) -> str:
     if above.endswith(_HYPHENS) and below[:1].islower():
         return above[:-1] + below
     return join(above, below)
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-    return (
-        round(min(lefts), 2), round(min(tops), 2), round(max(rights), 2), round(max(bottoms), 2),
-    )  # fmt: skip

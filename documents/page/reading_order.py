@@ -1,28 +1,44 @@
 """The reading order of lines on a page.
 
-A page is read from the top line by line, or column by column if it has two columns. Short lines
+A page is read from the top line by line, or column by column where it has columns. Short lines
 beside each other are cells of a table and not columns.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 Box = tuple[float, float, float, float]
 _LEAST_LINES = 3  # of a column
 _LEAST_WIDTH = 10.0  # of a column, in heights of a line
-_LEAST_GUTTER = 0.8  # likewise
+_LEAST_GUTTER = 0.5  # likewise
 _FULL = 0.6  # of a column's width: most lines of running text are longer
+# A narrower column has more lines, and they are justified.
+_NARROW_WIDTH, _NARROW_LINES, _NARROW_FULL = 6.0, 6, 0.9
+# Columns of shorter lines stand apart: few lines of one are level with one of the other.
+_UNLIKE_LINES = 6
+_LEVEL = 0.25  # in heights of a line: the most between the middles of lines of one row
+_MOST_LEVEL = 0.4  # of the lines of the shorter column, and half of those level by chance
+_APART = 0.9  # in heights of a line: the least above or below what is no line of the columns
+_PLACES = (0.5, 0.1, 0.9)  # in a gutter, from the right, in widths of it
+_LEAST_SIDE = 0.2  # of the lines: a column that is found by the space before it
+_MOST_GUTTERS = 6  # that are tried: each is one pass over the lines
+_MOST_DEPTH = 4  # columns within columns; two of them give four columns
+_NEAR = 8  # lines before and after one, among which is what stands beside it
+_MOST_LINES = 5_000  # of a page that is looked at for columns
 
 
 def in_columns(boxes: Sequence[Box]) -> list[list[int]]:
     """The indexes of `boxes` in groups in reading order: columns, or the whole page."""
     everything = sorted(range(len(boxes)), key=lambda at: boxes[at][1])
-    gutter = _gutter(boxes, everything)
-    if gutter is None:
-        return [everything] if everything else []
-    return _bands(boxes, everything, gutter)
+    if len(everything) > _MOST_LINES:
+        return [everything]
+    return _ordered(boxes, everything, _MOST_DEPTH) if everything else []
 
 
 def in_rows(boxes: Sequence[Box], indexes: Sequence[int]) -> list[list[int]]:
@@ -38,66 +54,304 @@ def in_rows(boxes: Sequence[Box], indexes: Sequence[int]) -> list[list[int]]:
 
 def _is_beside(one: Box, other: Box) -> bool:
     """Whether two boxes overlap in height by half, and not in width."""
-    common = min(one[3], other[3]) - max(one[1], other[1])
     lower = min(one[3] - one[1], other[3] - other[1])
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    return common > lower / 2 and across < lower
+    return _is_level(one, other) and min(one[2], other[2]) - max(one[0], other[0]) < lower
 
 
-def _gutter(boxes: Sequence[Box], indexes: Sequence[int]) -> float | None:
-    """The x of the vertical line that crosses the fewest boxes, if it can separate two columns."""
-    if len(indexes) < 2 * _LEAST_LINES:
-        return None
-    left, right = min(boxes[at][0] for at in indexes), max(boxes[at][2] for at in indexes)
-    height = median(boxes[at][3] - boxes[at][1] for at in indexes)
-    middle = [
-        boxes[at][2] + _LEAST_GUTTER * height / 2
-        for at in indexes
-        if 0.25 < (boxes[at][2] - left) / max(right - left, 1.0) < 0.75
-    ]
-    if not middle:
-        return None
-    best = min(middle, key=lambda x: (_crossed(boxes, indexes, x, height), -x))
-    return best if _crossed(boxes, indexes, best, height) <= len(indexes) / 3 else None
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """Lines between two that cross the gutter, or those and what stands level with them.
+
+    `sides` are the groups left and right of the gutter; empty if the lines form no columns.
+    """
+
+    indexes: list[int]
+    sides: tuple[list[list[int]], ...] = ()
 
 
-def _crossed(boxes: Sequence[Box], indexes: Sequence[int], x: float, height: float) -> int:
-    half = _LEAST_GUTTER * height / 2 * 0.9
-    return sum(boxes[at][0] < x + half and boxes[at][2] > x - half for at in indexes)
-
-
-def _bands(boxes: Sequence[Box], indexes: Sequence[int], gutter: float) -> list[list[int]]:
-    """Groups in reading order: a line across the gutter ends the columns above it."""
+def _ordered(boxes: Sequence[Box], indexes: list[int], depth: int) -> list[list[int]]:
+    """The groups of lines that are sorted from the top."""
+    first, indexes, last = _set_apart(boxes, indexes)
+    if first or last:
+        return [
+            *([first] if first else []),
+            *_ordered(boxes, indexes, depth),
+            *([last] if last else []),
+        ]
+    best: list[_Band] = []
+    most = 0
+    for gutter in _gutters(boxes, indexes) if depth else ():
+        bands = _bands(boxes, indexes, gutter, depth)
+        covered = sum(len(band.indexes) for band in bands if band.sides)
+        if covered > most:
+            best, most = bands, covered
+    if not most:
+        return [indexes]
     groups: list[list[int]] = []
-    band: list[int] = []
-    open_group: list[int] = []  # lines over the whole width, table rows among them
-    for index in [*indexes, None]:
-        if index is not None and not boxes[index][0] < gutter < boxes[index][2]:
-            band.append(index)
+    across: list[int] = []  # lines over the whole width, table rows among them
+    for band in best:
+        if not band.sides:
+            across += band.indexes
             continue
-        columns = _columns(boxes, band, gutter)
-        if columns:
-            groups += [open_group, *columns]
-            open_group = []
+        groups += _ordered(boxes, across, depth - 1) if across else []
+        groups += [group for side in band.sides for group in side]
+        across = []
+    return groups + (_ordered(boxes, across, depth - 1) if across else [])
+
+
+def _set_apart(boxes: Sequence[Box], indexes: list[int]) -> tuple[list[int], list[int], list[int]]:
+    """A title above all other lines, those, and a line below them such as a page number.
+
+    They stand apart and begin where no other line does. Over an odd number of columns they would
+    otherwise be in the middle one.
+    """
+    if len(indexes) < 2 * _LEAST_LINES:
+        return [], indexes, []
+    height = median(boxes[at][3] - boxes[at][1] for at in indexes)
+    first, *others = indexes
+    if _is_apart(boxes, first, others, height) and all(
+        boxes[at][1] - boxes[first][3] > _APART * height for at in others
+    ):
+        return [first], others, []
+    last = max(indexes, key=lambda at: boxes[at][3])
+    others = [at for at in indexes if at != last]
+    if _is_apart(boxes, last, others, height) and all(
+        boxes[last][1] - boxes[at][3] > _APART * height for at in others
+    ):
+        return [], others, [last]
+    return [], indexes, []
+
+
+def _is_apart(boxes: Sequence[Box], one: int, others: Sequence[int], height: float) -> bool:
+    return all(abs(boxes[at][0] - boxes[one][0]) > height for at in others)
+
+
+def _gutters(boxes: Sequence[Box], indexes: Sequence[int]) -> list[float]:
+    """Places where columns may begin: left of several lines that have another one beside them."""
+    if len(indexes) < 2 * _LEAST_LINES:
+        return []
+    height = median(boxes[at][3] - boxes[at][1] for at in indexes)
+    if height <= 0:
+        return []
+    lefts = [
+        boxes[at][0]
+        for place, at in enumerate(indexes)
+        if any(_is_right_of(boxes[at], boxes[other], height) for other in _around(indexes, place))
+    ]
+    counted = Counter(round(left / height) for left in lefts)
+    places = [
+        place
+        for place, count in counted.most_common(_MOST_GUTTERS)
+        # Lines around the rounding limit are counted with either neighbour.
+        if count + counted[place - 1] + counted[place + 1] >= _LEAST_LINES
+    ]
+    ends = _Ends.of(boxes, indexes)
+    clear = ends.clear_place(lefts)
+    if clear is not None and round(clear / height) not in places:
+        places.append(round(clear / height))
+    found = []
+    for place in places:
+        left = min(left for left in lefts if round(left / height) == place)
+        width = _LEAST_GUTTER * height
+        found.append(min((left - part * width for part in _PLACES), key=ends.across))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """The left and the right ends of lines, each sorted."""
+
+    lefts: list[float]
+    rights: list[float]
+
+    @classmethod
+    def of(cls, boxes: Sequence[Box], indexes: Sequence[int]) -> _Ends:
+        return cls(sorted(boxes[at][0] for at in indexes), sorted(boxes[at][2] for at in indexes))
+
+    def across(self, place: float) -> int:
+        """The number of lines that run over a place."""
+        return bisect_left(self.lefts, place) - bisect_right(self.rights, place)
+
+    def clear_place(self, places: Sequence[float]) -> float | None:
+        """The place over which the fewest lines run, of those with many lines on both sides.
+
+        A column may begin with the numbers of its paragraphs, and most of its lines further right.
+        """
+        least = max(_LEAST_LINES, len(self.lefts) * _LEAST_SIDE)
+        possible = [
+            place
+            for place in sorted(set(places))
+            if bisect_right(self.rights, place) >= least
+            and len(self.lefts) - bisect_left(self.lefts, place) >= least
+        ]
+        return min(possible, key=self.across, default=None)
+
+
+def _around(indexes: Sequence[int], place: int) -> Sequence[int]:
+    """The lines sorted near one, among which are those that stand level with it."""
+    return [*indexes[max(0, place - _NEAR) : place], *indexes[place + 1 : place + 1 + _NEAR]]
+
+
+def _is_right_of(one: Box, other: Box, height: float) -> bool:
+    """Whether a box has another one beside it on its left, with a gutter between."""
+    common = min(one[3], other[3]) - max(one[1], other[1])
+    return common > 0.1 * height and one[0] - other[2] >= 0.9 * _LEAST_GUTTER * height
+
+
+def _bands(boxes: Sequence[Box], indexes: Sequence[int], gutter: float, depth: int) -> list[_Band]:
+    """The lines between those across the gutter: a line across it ends the columns above it."""
+    over = {at for at in indexes if boxes[at][0] < gutter < boxes[at][2]}
+    runs: list[tuple[list[int], bool]] = []
+    for place, index in enumerate(indexes):
+        near = (at for at in _around(indexes, place) if at in over)
+        crosses = index in over or any(_is_level(boxes[index], boxes[at]) for at in near)
+        if runs and runs[-1][1] is crosses:
+            runs[-1][0].append(index)
         else:
-            open_group += band
-        band = []
-        if index is not None:
-            open_group.append(index)
-    return [group for group in [*groups, open_group] if group]
+            runs.append(([index], crosses))
+    runs = [
+        (some, crosses)
+        for run, crosses in runs
+        for some in ([run] if crosses else _without_tables(boxes, run, gutter))
+    ]
+    sides = [() if crosses else _sides(boxes, some, gutter, depth) for some, crosses in runs]
+    widths = _widths(boxes, [found for found in sides if found])
+    return [
+        _Band(some, found or (() if crosses else _few(boxes, some, gutter, widths)))
+        for (some, crosses), found in zip(runs, sides, strict=True)
+    ]
 
 
-def _columns(boxes: Sequence[Box], band: Sequence[int], gutter: float) -> list[list[int]]:
-    """The two columns of a band; empty if it has no columns."""
-    left = [at for at in band if boxes[at][2] <= gutter]
-    right = [at for at in band if boxes[at][2] > gutter]
-    return [left, right] if _is_column(boxes, left) and _is_column(boxes, right) else []
+def _without_tables(boxes: Sequence[Box], band: Sequence[int], gutter: float) -> list[list[int]]:
+    """The parts of a band, divided where a table stands above or below its columns."""
+    height = median(boxes[at][3] - boxes[at][1] for at in band)
+    chunks: list[list[int]] = []
+    bottom = 0.0
+    for at in band:
+        if not chunks or boxes[at][1] - bottom > _APART * height:
+            chunks.append([])
+        chunks[-1].append(at)
+        bottom = max(bottom, boxes[at][3]) if len(chunks[-1]) > 1 else boxes[at][3]
+    parts: list[list[int]] = []
+    was_table = True
+    sides = _divided(boxes, band, gutter)
+    for chunk in chunks:
+        is_table = _is_table(boxes, chunk, gutter, sides)
+        if is_table is was_table and parts:
+            parts[-1] += chunk
+        else:
+            parts.append(list(chunk))
+        was_table = is_table
+    return parts
 
 
-def _is_column(boxes: Sequence[Box], side: Sequence[int]) -> bool:
-    if len(side) < _LEAST_LINES:
+def _is_table(
+    boxes: Sequence[Box],
+    chunk: Sequence[int],
+    gutter: float,
+    sides: tuple[Sequence[int], Sequence[int]],
+) -> bool:
+    """Whether lines stand in rows of which each side is short for the columns of the band."""
+    short = 0
+    own_sides = _divided(boxes, chunk, gutter)
+    if not all(own_sides) or _are_apart(boxes, *own_sides):
         return False
+    for side, own in zip(sides, own_sides, strict=True):
+        width = max(boxes[at][2] - boxes[at][0] for at in side)
+        short += sum(boxes[at][2] - boxes[at][0] < _FULL * width for at in own)
+    return 2 * short > len(chunk)
+
+
+def _sides(
+    boxes: Sequence[Box], band: Sequence[int], gutter: float, depth: int
+) -> tuple[list[list[int]], ...]:
+    """The groups left and right of the gutter; empty if one of them is no column."""
+    sides = _divided(boxes, band, gutter)
+    fewest = min(map(len, sides))
+    if fewest < _LEAST_LINES:
+        return ()
+    are_columns = [_is_column(boxes, side, len(side)) for side in sides]
+    are_apart = fewest >= _UNLIKE_LINES and _are_apart(boxes, *sides)
+    found = []
+    for side, is_column in zip(sides, are_columns, strict=True):
+        groups = [side] if is_column else _ordered(boxes, side, depth - 1)
+        # Beside a column, one with a table in it is a column too.
+        if not (
+            is_column
+            or are_apart
+            or len(groups) > 1
+            or (any(are_columns) and _is_column(boxes, side, len(in_rows(boxes, side))))
+        ):
+            return ()
+        found.append(groups)
+    return tuple(found)
+
+
+def _are_apart(boxes: Sequence[Box], left: Sequence[int], right: Sequence[int]) -> bool:
+    """Whether two sides of a gutter are no rows: few of their lines are level, or as by chance."""
+    fewer, more = sorted((left, right), key=len)
+    middles = sorted(_middle(boxes[at]) for at in more)
+    reach = _LEVEL * median(boxes[at][3] - boxes[at][1] for at in fewer)
+    level = 0
+    for at in fewer:
+        near = bisect_left(middles, _middle(boxes[at]))
+        around = middles[max(0, near - 1) : near + 1]
+        level += any(abs(_middle(boxes[at]) - other) < reach for other in around)
+    covered = sum(min(below - above, 2 * reach) for above, below in pairwise(middles))
+    chance = covered / max(middles[-1] - middles[0], reach)
+    return level < (_MOST_LEVEL + chance / 2) * len(fewer)
+
+
+def _middle(box: Box) -> float:
+    return (box[1] + box[3]) / 2
+
+
+def _divided(
+    boxes: Sequence[Box], band: Sequence[int], gutter: float
+) -> tuple[list[int], list[int]]:
+    return (
+        [at for at in band if boxes[at][2] <= gutter],
+        [at for at in band if boxes[at][2] > gutter],
+    )
+
+
+def _is_column(boxes: Sequence[Box], side: Sequence[int], rows: int) -> bool:
+    """Whether half of the rows of a side are lines as long as it is wide."""
     width = max(boxes[at][2] for at in side) - min(boxes[at][0] for at in side)
     height = median(boxes[at][3] - boxes[at][1] for at in side)
-    full = sum(boxes[at][2] - boxes[at][0] >= _FULL * width for at in side)
-    return width >= _LEAST_WIDTH * height and 2 * full >= len(side)
+    lengths = [boxes[at][2] - boxes[at][0] for at in side]
+    if width >= _LEAST_WIDTH * height:
+        return 2 * sum(length >= _FULL * width for length in lengths) >= rows
+    if width < _NARROW_WIDTH * height or len(side) < _NARROW_LINES:
+        return False
+    return 2 * sum(length >= _NARROW_FULL * width for length in lengths) >= rows
+
+
+def _widths(
+    boxes: Sequence[Box], found: Sequence[tuple[list[list[int]], ...]]
+) -> tuple[float, ...]:
+    """The widths of the two columns where both are single; empty if they are not."""
+    widths = []
+    for number in (0, 1):
+        sides = [at for sides in found for group in sides[number] for at in group]
+        if not sides or any(len(one[number]) > 1 for one in found):
+            return ()
+        widths.append(max(boxes[at][2] for at in sides) - min(boxes[at][0] for at in sides))
+    return tuple(widths)
+
+
+def _few(
+    boxes: Sequence[Box], band: Sequence[int], gutter: float, widths: Sequence[float]
+) -> tuple[list[list[int]], ...]:
+    """The two sides of a band of few lines on a page with columns of these widths elsewhere."""
+    sides = _divided(boxes, band, gutter)
+    for side, width in zip(sides, widths, strict=False):
+        full = sum(boxes[at][2] - boxes[at][0] >= _FULL * width for at in side)
+        if not side or 2 * full < len(side):
+            return ()
+    return tuple([side] for side in sides) if widths else ()
+
+
+def _is_level(one: Box, other: Box) -> bool:
+    common = min(one[3], other[3]) - max(one[1], other[1])
+    return common > min(one[3] - one[1], other[3] - other[1]) / 2

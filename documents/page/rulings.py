@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from documents.page.blocks import Box, PageBlock
 
 _MOST_CELLS = 20_000
+_LEAST_ROW = 4.0  # the least height of an open row, in distances at which lines meet
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,15 @@ class Ruling:
 class Grid:
     """A ruled table: the positions of its lines, and the cell of each field.
 
-    Fields are numbered row by row. `cells` has, for each field, the first field of its cell.
+    Fields are numbered row by row. `cells` has, for each field, the first field of its cell. A
+    table that is open above or below has no line at that end of its columns.
     """
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
     cells: tuple[int, ...]
+    is_open_above: bool = False
+    is_open_below: bool = False
 
     @property
     def box(self) -> Box:
@@ -46,16 +50,6 @@ class Grid:
             return None
         return self.cells[row * self.columns + column]
 
-    def text(self, cells: Callable[[int], str]) -> str:
-        """The rows of the table, with tabs between cells; a merged cell's text comes first."""
-        rows = []
-        for first in range(0, len(self.cells), self.columns):
-            fields = range(first, first + self.columns)
-            words = [cells(at) if self.cells[at] == at else "" for at in fields]
-            if any(words):
-                rows.append("\t".join(words))
-        return "\n".join(rows)
-
 
 def grids(along: Sequence[Ruling], down: Sequence[Ruling], near: float) -> list[Grid]:
     """The tables of at least two rows and two columns that lines form.
@@ -71,16 +65,32 @@ def grids(along: Sequence[Ruling], down: Sequence[Ruling], near: float) -> list[
     return found
 
 
+def span(grid: Grid, cell: int) -> tuple[int, int]:
+    """The rows and columns that a cell covers."""
+    columns, cells = grid.columns, grid.cells
+    row, column = divmod(cell, columns)
+    right = column
+    while right + 1 < columns and cells[row * columns + right + 1] == cell:
+        right += 1
+    below = row
+    while (below + 1) * columns + column < len(cells) and (
+        cells[(below + 1) * columns + column] == cell
+    ):
+        below += 1
+    return below - row + 1, right - column + 1
+
+
 def insert_tables(blocks: Sequence[PageBlock], tables: Iterable[PageBlock]) -> list[PageBlock]:
-    """The blocks of a page with each table inserted after the block above it."""
+    """The blocks of a page with each table inserted after what is above it, and
+    before what is below."""
     found = list(blocks)
     for table in tables:
-        above = [
-            at
-            for at, block in enumerate(found)
-            if block.box[1] < table.box[1] and _share_width(block.box, table.box)
-        ]
-        found.insert(above[-1] + 1 if above else 0, table)
+        beside = [(at, one) for at, one in enumerate(found) if _share_width(one.box, table.box)]
+        above = [at for at, block in beside if block.box[1] < table.box[1]]
+        # A running head can follow the text in the file.
+        below = [at for at, block in beside if block.box[1] >= table.box[3]]
+        place = above[-1] + 1 if above else 0
+        found.insert(min(place, below[0]) if below else place, table)
     return found
 
 
@@ -138,6 +148,12 @@ def _meet(row: Ruling, column: Ruling, near: float) -> bool:
 
 def _grid(rows: Sequence[Ruling], columns: Sequence[Ruling], near: float) -> Grid | None:
     xs, ys = _positions(columns, near), _positions(rows, near)
+    if len(xs) < 2 or not ys:
+        return None
+    top, bottom = (
+        _open_edge(columns, xs, edge, near, way) for edge, way in ((ys[0], -1), (ys[-1], 1))
+    )
+    ys = [*top, *ys, *bottom]
     across, down = len(xs) - 1, len(ys) - 1
     if across < 2 or down < 2 or across * down > _MOST_CELLS:
         return None
@@ -150,7 +166,26 @@ def _grid(rows: Sequence[Ruling], columns: Sequence[Ruling], near: float) -> Gri
                 cells[at] = cells[at - 1]
             elif row and not _divided(rows, ys[row], x, near):
                 cells[at] = cells[at - across]
-    return Grid(tuple(xs), tuple(ys), tuple(cells)) if len(set(cells)) > 3 else None
+    if len(set(cells)) <= 3:
+        return None
+    return Grid(tuple(xs), tuple(ys), tuple(cells), bool(top), bool(bottom))
+
+
+def _open_edge(
+    columns: Sequence[Ruling], xs: Sequence[float], edge: float, near: float, way: int
+) -> list[float]:
+    """Where the vertical lines of a table end beyond its outermost horizontal one.
+
+    A row that a page break divides has no line there. `way` is -1 above the table and 1 below it.
+    """
+    ends = [
+        max(way * (one.start if way < 0 else one.end) for one in columns if abs(one.at - x) <= near)
+        for x in xs
+    ]
+    beyond = [end for end in ends if end > way * edge + _LEAST_ROW * near]
+    if len(beyond) < max(2, len(xs) - 1) or max(beyond) - min(beyond) > 2 * near:
+        return []
+    return [way * max(beyond)]
 
 
 def _positions(rulings: Sequence[Ruling], near: float) -> list[float]:

@@ -9,6 +9,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -19,6 +20,8 @@ from documents.errors import CorruptDocument, DocumentTooLong, NoTextLayer
 from documents.limits import OcrBudget, ReadLimits
 from documents.ocr.layout import Frame, confidence, page_blocks
 from documents.ocr.scan import Scan
+from documents.page.arrange import arrange
+from documents.page.blocks import PageBlock, TableBlock
 
 PNG, JPEG, TIFF = "image/png", "image/jpeg", "image/tiff"
 BMP, WEBP, GIF = "image/bmp", "image/webp", "image/gif"
@@ -49,6 +52,7 @@ def read(path: Path, limits: ReadLimits) -> Document:
     draft = Draft(limits)
     budget = OcrBudget(limits)
     unread: list[int] = []
+    heights: dict[int, float] = {}
     with path.open("rb") as file:
         with damage():
             picture = Image.open(file, formats=tuple(MEDIA_TYPES))
@@ -65,7 +69,9 @@ def read(path: Path, limits: ReadLimits) -> Document:
                 picture.seek(number - 1)
                 upright, scale = prepared(picture)
             scan = ocr_scan(upright, budget)
+            heights[number] = upright.height * scale
             add_scanned(draft, Frame(scan, scale, scan.lean), number)
+    arrange(draft, heights)
     return draft.finish(media_type, pages, tuple(unread), budget.scans)
 
 
@@ -98,12 +104,25 @@ def ocr_scan(picture: Image.Image, budget: OcrBudget) -> Scan:
 
 
 def add_scanned(draft: Draft, frame: Frame, page: int) -> None:
-    """Add the blocks of a page that OCR read."""
+    """Add the blocks and the seals of a page that OCR read."""
     placed = [(frame.straight(line), line) for line in frame.scan.lines]
     for block in page_blocks(frame.scan, frame):
         sure = confidence(block, placed)
-        box = frame.on_page(block.box)
-        draft.add(block.text, block.kind, page=page, box=box, confidence=sure)
+        add_block(draft, replace(block, box=frame.on_page(block.box)), page, sure)
+    add_seals(draft, frame, page)
+
+
+def add_seals(draft: Draft, frame: Frame, page: int | None) -> None:
+    for seal in frame.seals(page):
+        draft.add_seal(seal)
+
+
+def add_block(draft: Draft, block: PageBlock, page: int, sure: float | None = None) -> None:
+    """Add a block of a page. `sure` is OCR's confidence."""
+    if isinstance(block, TableBlock):
+        draft.add_table(block, page=page, box=block.box, confidence=sure)
+    else:
+        draft.add(block.text, block.kind, page=page, box=block.box, confidence=sure)
 
 
 def prepared(picture: Image.Image) -> tuple[Image.Image, float]:

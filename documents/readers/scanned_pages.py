@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from PIL import Image
@@ -16,7 +16,7 @@ from documents.ocr.scan import Point
 from documents.page.appearance import PageKind
 from documents.page.blocks import Line, PageBlock, blocks
 from documents.page.rulings import insert_tables
-from documents.readers.pictures import add_scanned, ocr_scan
+from documents.readers.pictures import add_block, add_scanned, add_seals, ocr_scan
 
 ASK_FOR_OCR = "It needs OCR: send a searchable document."
 DOTS = 200  # per inch: more does not improve OCR
@@ -70,8 +70,25 @@ class ScannedPages:
         if layer:
             found, placed = merged(layer, frame)
             add_lines(self._draft, found, number, placed)
+            add_seals(self._draft, frame, number)
         else:
             add_scanned(self._draft, frame, number)
+
+    def part(self, number: int, render: Callable[[], Rendered]) -> Frame | None:
+        """Read a part of a page by OCR; None if the limits do not allow it.
+
+        Raises `NoTextLayer` if a process with OCR has to read it.
+        """
+        if self._limits.ocr_pages is None:
+            raise NoTextLayer(
+                f"Page {number} of the {self._document} has text whose font does not say which "
+                f"characters it draws. {ASK_FOR_OCR}"
+            )
+        if not self._budget.take():
+            return None
+        rendered = render()
+        scan = ocr_scan(rendered.picture, self._budget)
+        return Frame(scan, rendered.scale, 0.0, rendered.origin)
 
 
 def add_lines(
@@ -81,10 +98,16 @@ def add_lines(
     placed: Sequence[Placed] = (),
     ruled: Sequence[PageBlock] = (),
 ) -> None:
-    """Add the blocks of a page.
+    """Add the lines of a page as blocks.
 
     `placed` are the lines that OCR read, `ruled` the tables with ruling lines.
     """
-    for block in insert_tables(blocks(found), ruled):
-        sure = confidence(block, placed)
-        draft.add(block.text, block.kind, page=number, box=block.box, confidence=sure)
+    add_blocks(draft, insert_tables(blocks(found), ruled), number, placed)
+
+
+def add_blocks(
+    draft: Draft, found: Iterable[PageBlock], number: int, placed: Sequence[Placed] = ()
+) -> None:
+    """Add the blocks of a page. `placed` are the lines that OCR read."""
+    for block in found:
+        add_block(draft, block, number, confidence(block, placed))

@@ -15,15 +15,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from jobs.accounts.oidc.attempt import Attempt
 from jobs.accounts.oidc.problems import refused
-from jobs.accounts.oidc.provider import Provider
 from jobs.accounts.passwords import PasswordChecks, check_password
 from jobs.ledger.accounts import AccountLedger, Admission, AttemptLimits
 from jobs.model.account import NAME, Account, Session
 from jobs.model.problems import ProblemError
 from jobs.process.settings import ConsoleSettings
+
+if TYPE_CHECKING:
+    from jobs.accounts.oidc.provider import Provider
 
 BROWSER_KNOWN = timedelta(days=180)
 LIMITS = AttemptLimits(
@@ -82,7 +85,11 @@ class SignIns:
         if not await self._passwords.matches(password, hashed) or account is None:
             raise _failed()
         # The failures of the address stay: otherwise a person with an account could guess on.
-        return await self.open(account, browser if known else None, forget=next(iter(subjects)))
+        # This attempt was none, or people behind one address could not all sign in.
+        own, *others = subjects
+        return await self.open(
+            account, browser if known else None, forget=own, take_back=next(iter(others), None)
+        )
 
     async def sign_in_at_provider(
         self,
@@ -120,9 +127,18 @@ class SignIns:
         return self.provider.sign_out_url()
 
     async def open(
-        self, account: Account, browser: str | None = None, *, forget: str | None = None
+        self,
+        account: Account,
+        browser: str | None = None,
+        *,
+        forget: str | None = None,
+        take_back: str | None = None,
     ) -> SignIn:
-        """Begin a session for a person whose identity was checked. `forget`: failures to forget."""
+        """Begin a session for a person whose identity was checked.
+
+        `forget`: the subject whose failures are forgotten; `take_back`: the address of which only
+        this attempt is.
+        """
         token, browser = _token(), browser or _token()
         opened = await self._ledger.open_session(
             account.name,
@@ -132,6 +148,7 @@ class SignIns:
             browser=digest(browser),
             browser_known=BROWSER_KNOWN,
             forget=[forget] if forget else [],
+            take_back=(take_back or "", _FAILURES_OF_ADDRESS),
         )
         if not opened:
             raise _failed()
@@ -173,7 +190,7 @@ class SignIns:
             keep_session=digest(session.token),
         )
         if not changed:
-            raise ProblemError("sign-in-failed", "The password was changed meanwhile.")
+            raise ProblemError("sign-in-failed", "The password was changed by another request.")
 
     async def _begin_attempt(self, subjects: Mapping[str, int]) -> None:
         """Count a failure, which a success takes back. Raises `ProblemError`."""

@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 
 from documents.errors import WorkError
 from documents.isolation.compute import compute
-from documents.readers import text as plain_text
+from documents.kinds import PLAIN_TEXT
 from jobs.approval.cases import CaseSource, CasesView, CaseView, case_of
 from jobs.approval.correction import CheckedCorrection, check_correction
 from jobs.approval.requests import ApprovalRequest
@@ -128,14 +128,14 @@ class Approvals:
                 return {}, CaseSource()
             options, document_id = line.request.options, line.document_id
             if line.text is not None:
-                return options, CaseSource(text=line.text, media_type=plain_text.MEDIA_TYPE)
+                return options, CaseSource(text=line.text, media_type=PLAIN_TEXT)
         if document_id is None:
             return options, CaseSource()
         document = await self._ledger.documents.get(job.department, document_id)
         if document is None:
             return options, CaseSource(document_id=document_id)
         text = None
-        if document.media_type == plain_text.MEDIA_TYPE and document.bytes <= _MOST_TEXT_BYTES:
+        if document.media_type == PLAIN_TEXT and document.bytes <= _MOST_TEXT_BYTES:
             text = await self._text(document.blob)
         return options, CaseSource(
             text=text,

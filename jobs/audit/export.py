@@ -12,13 +12,12 @@ from pydantic_core import to_json
 
 from jobs.audit.chain import parse_line
 from jobs.audit.files import AuditFiles
+from jobs.csv_cells import csv_cell
 
 COLUMNS = (
     "seq", "at", "until", "times", "action", "status", "problem", "department", "key", "source",
     "target", "task", "request_id", "detail",
 )  # fmt: skip
-# A spreadsheet takes a cell that begins with one of these for a formula (OWASP: CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +67,4 @@ def write_csv(found: Iterable[Mapping[str, Any]], file: IO[str]) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    text = value if isinstance(value, str) else to_json(value).decode()
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return csv_cell(value if isinstance(value, str) else to_json(value).decode())

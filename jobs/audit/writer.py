@@ -235,6 +235,17 @@ class ChainWriter:
         return self._now().date().isoformat()
 
 
+@contextmanager
+def held(files: AuditFiles) -> Iterator[None]:
+    """Keep all threads and processes from writing during the block. Raises `Busy`."""
+    lock = os.open(files.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
+    try:
+        _take(lock, LOCK_SECONDS)
+        yield
+    finally:
+        os.close(lock)
+
+
 def _take(lock: int, seconds: float) -> None:
     """Wait for the lock. Raises `Busy`, for example because its holder was stopped."""
     deadline = time.monotonic() + seconds

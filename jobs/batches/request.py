@@ -23,8 +23,9 @@ from pydantic_core import PydanticCustomError
 from jobs.batches.input.lines import LineUrl
 from jobs.model.lanes import Lane
 from jobs.model.roles import ModelChoice
+from jobs.process.settings import BulkSettings
 from jobs.submit.request_model import RequestModel
-from jobs.windows.window import Window, WindowError
+from jobs.windows.window import WindowError
 
 # OpenAI's limits, except for the length of a value, which may be a URL here.
 MOST_METADATA = 16
@@ -154,15 +155,15 @@ class InvalidMetadata(Exception):
         self.key = key
 
 
-def terms_of(metadata: Mapping[str, str], zone: str) -> Terms:
-    """Raises `InvalidMetadata`. `zone` is the time zone of a window without one."""
+def terms_of(metadata: Mapping[str, str], bulk: BulkSettings) -> Terms:
+    """Raises `InvalidMetadata`. `bulk` has the time zone of a window without one."""
     try:
         lane = Lane(metadata.get("lane", Lane.bulk))
     except ValueError:
         raise InvalidMetadata("lane", "It must be `bulk` or `interactive`.") from None
     window = metadata.get("window")
     try:
-        window = str(Window.parse(window, zone)) if window is not None else None
+        window = str(bulk.checked(window, bulk.zone)) if window is not None else None
     except WindowError as error:
         raise InvalidMetadata("window", str(error)) from None
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic_core import to_json
@@ -88,14 +88,14 @@ class BatchSubmissions:
 
     async def _checked(self, department: Department, request: BatchRequest) -> NewBatch:
         try:
-            terms = terms_of(request.metadata, self._bulk.zone)
+            terms = terms_of(request.metadata, self._bulk)
         except InvalidMetadata as error:
             raise invalid_field(f"#/metadata/{error.key}", str(error)) from error
         await check_callback(department, terms.callback_url)
         if request.task is not None:
             with self._screening.computing(department.name):
                 await check_task(request.task, request.options, department.name)
-        now = datetime.now(UTC)
+        now = await self._ledger.now()
         created_at = now.replace(microsecond=now.microsecond // 1000 * 1000)
         ends = created_at + (duration(request.completion_window) or timedelta())
         deadline = min(terms.deadline, ends) if terms.deadline else ends

@@ -12,12 +12,14 @@ from jobs.health.engines import FAST
 from jobs.health.problem_types import problem
 from jobs.health.report import (
     ApprovalHealth,
+    AwayEngine,
     BatchHealth,
     Disk,
     EngineHealth,
     Failures,
     Health,
     HealthProblem,
+    HolidaysHealth,
     PauseHealth,
     ProcessHealth,
     RedisHealth,
@@ -30,10 +32,11 @@ from jobs.process.disk import FULL_BYTES, LOW_SHARE
 from jobs.process.settings import LimitSettings
 from jobs.process.watchdog import Stall
 
-ROLES = ("worker", "courier", "scheduler")
+ROLES = ("api", "worker", "courier", "scheduler")
 QUEUE_WARN_SHARE = 0.8
 RESTARTS_MOST, RESTARTS_IN = 3, timedelta(minutes=10)
 UPGRADE_MOST = timedelta(hours=1)
+HOLIDAYS_WARN = timedelta(days=31)
 POISONED = "poisoned"
 _STALL_FRAMES = 6
 _GIB = 1024**3
@@ -47,6 +50,7 @@ _ENGINE_CODES = {
     "403": "engine-refuses-key",
     "407": "engine-refuses-key",
     "404": "engine-wrong-model",
+    "drained": "engine-drained",
 }
 
 
@@ -68,9 +72,15 @@ def problems_of(
     if health.redis.fault is None:
         found += _processes(health)
         found += _engines(health.engines)
+        found += _away_engines(health.away_engines)
+        found += [
+            problem("engine-of-several-drained", one.name, since=one.since)
+            for one in health.drained_engines
+        ]
     found += _restarts(health)
     found += _builds(health)
     found += _clocks(health)
+    found += _stores(health)
     found += local_problems(health.disks, local.stalls)
     found += _jobs(health, limits.max_queued)
     found += _failures(health.failures)
@@ -79,6 +89,7 @@ def problems_of(
     found += _approvals(health.approvals, limits.approval_warn_hours)
     found += map(_pause, health.pauses)
     found += _provider(health.provider)
+    found += _holidays(health.holidays, health.at)
     return sorted(found, key=lambda one: one.severity is not Severity.bad)
 
 
@@ -137,6 +148,30 @@ def _engines(engines: Iterable[EngineHealth]) -> Iterator[HealthProblem]:
                 since=engine.since,
                 reason=engine.reason or "not healthy",
             )
+        elif engine.lacks_parser:
+            yield problem(
+                "engine-without-reasoning-parser",
+                engine.worker,
+                since=engine.since,
+                parser=engine.lacks_parser,
+            )
+
+
+def _away_engines(engines: Iterable[AwayEngine]) -> Iterator[HealthProblem]:
+    """One problem for each engine: several workers may report it."""
+    by_name: dict[str, list[AwayEngine]] = {}
+    for engine in engines:
+        by_name.setdefault(engine.name, []).append(engine)
+    for name, reports in by_name.items():
+        first = min(reports, key=lambda one: one.since)
+        workers = ", ".join(one.worker for one in reports)
+        yield problem(
+            "engine-of-several-away",
+            name,
+            since=first.since,
+            workers=workers,
+            reason=first.reason,
+        )
 
 
 def _restarts(health: Health) -> Iterator[HealthProblem]:
@@ -194,6 +229,19 @@ def _clocks(health: Health) -> Iterator[HealthProblem]:
             named.add(process.host)
             since = _last_beat(process, health.at) - timedelta(seconds=seconds)
             yield problem("clock-skew", process.host, since=since, seconds=f"{offset:+.0f}")
+
+
+def _stores(health: Health) -> Iterator[HealthProblem]:
+    """One problem for each machine that cannot reach the store."""
+    named: set[str] = set()
+    for process in health.processes:
+        if process.live and process.store_fault and process.host not in named:
+            named.add(process.host)
+            seconds = timedelta(seconds=process.store_fault_seconds or 0.0)
+            since = _last_beat(process, health.at) - seconds
+            yield problem(
+                "store-unavailable", process.host, since=since, reason=process.store_fault
+            )
 
 
 def _disks(disks: Iterable[Disk]) -> Iterator[HealthProblem]:
@@ -274,6 +322,7 @@ def _deliveries(health: Health) -> Iterator[HealthProblem]:
             since=receiver.since,
             address=receiver.address,
             department=receiver.department,
+            reason=receiver.reason or "its answer is not known",
         )
     for callbacks in health.callbacks:
         if callbacks.dead:
@@ -285,6 +334,15 @@ def _deliveries(health: Health) -> Iterator[HealthProblem]:
 def _provider(fault: ProviderFault | None) -> Iterator[HealthProblem]:
     if fault is not None:
         yield problem("provider-away", fault.issuer, since=fault.since, reason=fault.reason)
+
+
+def _holidays(holidays: HolidaysHealth | None, now: datetime) -> Iterator[HealthProblem]:
+    if holidays is None:
+        return
+    if holidays.until is None:
+        yield problem("holidays-missing", "windows")
+    elif now.date() + HOLIDAYS_WARN >= holidays.until:
+        yield problem("holidays-end", "windows", until=holidays.until.isoformat())
 
 
 def _pause(pause: PauseHealth) -> HealthProblem:

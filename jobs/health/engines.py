@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from jobs.health.report import EngineHealth
+from jobs.health.report import AwayEngine, DrainedEngine, EngineHealth
 from jobs.ledger.processes import Process
 from jobs.ledger.upkeep import HealthyTime
 
 FULL, FAST = "engine", "fast engine"
 _PREFIXES = {FULL: "engine", FAST: "fast_engine"}
+# Without these, `engines_of` has the reasons. The full model does the work of other ones.
+_HEALTHY = {"full": "engine_healthy", "fast": "fast_engine_healthy"}
 
 
 def engines_of(processes: Iterable[Process], now: datetime) -> Sequence[EngineHealth]:
@@ -21,6 +24,40 @@ def engines_of(processes: Iterable[Process], now: datetime) -> Sequence[EngineHe
         for role, prefix in _PREFIXES.items()
         if process.live and f"{prefix}_healthy" in process.detail
     ]
+
+
+def away_engines(processes: Iterable[Process], now: datetime) -> Sequence[AwayEngine]:
+    """The engines of live workers that are not healthy, nor drained, where others do their work.
+    `now` as in `engines_of`.
+    """
+    return [
+        AwayEngine(
+            name=engine["name"],
+            worker=process.name,
+            since=now - timedelta(seconds=process.age_seconds + engine["for_seconds"]),
+            reason=engine["reason"],
+        )
+        for process, engine in _replaced(processes)
+        if not engine["healthy"] and not engine["drained"]
+    ]
+
+
+def drained_engines(
+    processes: Iterable[Process], drained: Mapping[str, datetime]
+) -> Sequence[DrainedEngine]:
+    """The drained engines of live workers, where others do their work. `drained`: by name, as the
+    ledger has them, with those that are no longer in use.
+    """
+    names = {engine["name"] for _, engine in _replaced(processes)}
+    return [DrainedEngine(name, since) for name, since in drained.items() if name in names]
+
+
+def _replaced(processes: Iterable[Process]) -> Iterator[tuple[Process, Mapping[str, Any]]]:
+    """The engines of each live worker that has a healthy one of the same role, or needs none."""
+    for process in processes:
+        for engine in process.detail.get("engines", ()) if process.live else ():
+            if process.detail.get(_HEALTHY.get(engine["role"], ""), True):
+                yield process, engine
 
 
 def healthy_time(processes: Iterable[Process]) -> HealthyTime | None:
@@ -61,5 +98,6 @@ def _engine(process: Process, role: str, now: datetime) -> EngineHealth:
         waiting=metrics.get("waiting"),
         kv_cache_use=metrics.get("kv_cache_use"),
         tokens_per_second=metrics.get("tokens_per_second"),
+        lacks_parser=detail.get(f"{prefix}_lacks_parser"),
         error_share=detail.get(f"{prefix}_error_share"),
     )

@@ -7,14 +7,14 @@ import socket
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from jobs.batches.batch import Batch
 from jobs.batches.eta.simulation import is_late
 from jobs.batches.eta.situation import Situation
 from jobs.health.checks import LocalState, local_problems, problems_of
-from jobs.health.engines import engines_of
+from jobs.health.engines import away_engines, drained_engines, engines_of
 from jobs.health.report import (
     ApprovalHealth,
     BatchHealth,
@@ -22,6 +22,7 @@ from jobs.health.report import (
     Disk,
     Health,
     HealthProblem,
+    HolidaysHealth,
     LaneHealth,
     PauseHealth,
     ProcessHealth,
@@ -118,12 +119,18 @@ class HealthReader:
             redis=_redis(fault, await ledger.statistics.server()),
             processes=tuple(map(_process, situation.processes)),
             engines=tuple(engines_of(situation.processes, situation.now)),
+            away_engines=tuple(away_engines(situation.processes, situation.now)),
+            drained_engines=tuple(
+                drained_engines(situation.processes, await ledger.engines.drained())
+            ),
             jobs=_jobs(statistics),
             batches=tuple(await self._batches(situation)),
             failures=tuple(await ledger.failures.list()),
             oldest_waiting=tuple(await self._lanes(names, statistics, situation.now)),
             receivers=tuple(
-                ReceiverHealth(one.department, one.address, one.since, one.next_attempt_at)
+                ReceiverHealth(
+                    one.department, one.address, one.since, one.next_attempt_at, one.reason
+                )
                 for one in await ledger.health.failing_receivers()
             ),
             callbacks=tuple(_callbacks(names, statistics)),
@@ -138,6 +145,7 @@ class HealthReader:
             windows=tuple(self._windows(departments, situation)),
             quotas=tuple(await self._used_up(names)),
             provider=await ledger.health.provider_fault(),
+            holidays=_holidays(situation.processes),
         )
 
     async def _batches(self, situation: Situation) -> Sequence[BatchHealth]:
@@ -258,11 +266,22 @@ def _process(process: Process) -> ProcessHealth:
         heartbeat_age_seconds=process.age_seconds,
         clock_offset_seconds=process.detail.get("clock_offset_seconds"),
         clock_skewed_seconds=process.detail.get("clock_skewed_seconds"),
+        store_fault=process.detail.get("store_fault"),
+        store_fault_seconds=process.detail.get("store_fault_seconds"),
         in_hand=process.detail.get("in_hand"),
         lanes=tuple(map(Lane, process.detail.get("lanes", ()))),
         offline=process.detail.get("offline"),
         build=process.detail.get("build"),
     )
+
+
+def _holidays(processes: Iterable[Process]) -> HolidaysHealth | None:
+    """As the live schedulers report them; None if no window needs any."""
+    for process in processes:
+        if process.live and process.detail.get("uses_holidays"):
+            until = process.detail.get("holidays_until")
+            return HolidaysHealth(date.fromisoformat(until) if until else None)
+    return None
 
 
 def _jobs(statistics: Statistics) -> Mapping[str, Mapping[JobStatus | JobSubstatus, int]]:

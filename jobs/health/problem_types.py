@@ -45,16 +45,16 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "redis-full": ProblemType(
         "redis",
         _BAD,
-        "Redis is out of memory and stores nothing more",
+        "Redis is out of memory and accepts no writes",
         "raise its maxmemory, or shorten the retention of jobs",
     ),
     "redis-cannot-write": ProblemType(
-        "redis", _BAD, "Redis cannot write to its disk and stores nothing more", _REDIS_LOG
+        "redis", _BAD, "Redis cannot write to its disk and accepts no writes", _REDIS_LOG
     ),
     "redis-read-only": ProblemType(
         "redis",
         _BAD,
-        "Redis is a replica and stores nothing",
+        "Redis is a replica and accepts no writes",
         "set CHANCERY_REDIS_URL to the primary server",
     ),
     "redis-login-refused": ProblemType(
@@ -78,6 +78,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "appendfsync is {fsync}: a power cut can lose up to two seconds of accepted jobs",
         "set appendfsync always",
     ),
+    "api-missing": ProblemType("api", _BAD, "no api runs: nothing can be submitted", _START),
     "worker-missing": ProblemType("worker", _BAD, "no worker runs: jobs wait", _START),
     "courier-missing": ProblemType("courier", _BAD, "no courier runs: callbacks wait", _START),
     "scheduler-missing": ProblemType(
@@ -98,8 +99,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "process-stalled": ProblemType(
         "{role}",
         _WARN,
-        "{subject} stood still for {seconds} s and {outcome}, in {where}",
-        "the whole stack is in its log, and which job it ran: report it as a defect",
+        "{subject} was blocked for {seconds} s and {outcome}, in {where}",
+        "its log has the stack trace and the job that it ran: report it as a defect",
     ),
     "lane-without-worker": ProblemType(
         "worker",
@@ -120,6 +121,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "the clock of {subject} differs by {seconds} s from that of Redis's machine",
         "synchronize the clocks of all machines with NTP",
     ),
+    "store-unavailable": ProblemType(
+        "store",
+        _BAD,
+        "the store on S3 cannot be used from {subject}: {reason}",
+        "uploads are answered 503 and jobs wait until it can",
+    ),
     "engine-unreachable": ProblemType(
         "engine",
         _BAD,
@@ -130,7 +137,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "engine",
         _BAD,
         "the engine of {subject} does not answer: {reason}",
-        f"jobs wait until it answers: {_ENGINE_LOG}; restart it if it stays so",
+        f"jobs wait until it answers: {_ENGINE_LOG}; restart it if this continues",
     ),
     "engine-failing": ProblemType(
         "engine",
@@ -156,11 +163,36 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "the engine of {subject} is not vLLM: {reason}",
         "jobs wait: check CHANCERY_ENGINE_URL",
     ),
+    "engine-without-reasoning-parser": ProblemType(
+        "engine",
+        _WARN,
+        "the engine of {subject} serves a model that reasons, without a parser of its reasoning",
+        "answers are not guided by their schema, so that more of them are unusable: start vLLM "
+        "with --reasoning-parser {parser}",
+    ),
+    "engine-drained": ProblemType(
+        "engine",
+        _WARN,
+        "{subject} has no engine that is not drained: {reason}",
+        "its jobs wait for `chancery engine resume NAME`, or for other workers",
+    ),
+    "engine-of-several-away": ProblemType(
+        "engine",
+        _WARN,
+        "the engine {subject} gets no requests of {workers}: {reason}",
+        "other engines do its work until then: read its log; `chancery engine list` shows all",
+    ),
+    "engine-of-several-drained": ProblemType(
+        "engine",
+        _WARN,
+        "the engine {subject} gets no new requests: drained by an operator",
+        "other engines do its work: `chancery engine resume {subject}` when it may be used again",
+    ),
     "fast-engine-away": ProblemType(
         "fast engine",
         _WARN,
         "the fast engine of {subject} is not healthy: {reason}",
-        "the full model does its work meanwhile: check the vLLM at CHANCERY_FAST_ENGINE_URL",
+        "the full model does its work until then: check the vLLM at CHANCERY_FAST_ENGINE_URL",
     ),
     "queue-full": ProblemType(
         "jobs",
@@ -178,15 +210,15 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "batch-stalled": ProblemType(
         "batches",
         _BAD,
-        "{subject} of {department} stands still with {done} of {total} lines done: {why}",
-        "mend what holds it up; its lines continue by themselves",
+        "{subject} of {department} is stalled with {done} of {total} lines done: {why}",
+        "remove the cause; its lines then continue automatically",
     ),
     "batch-late": ProblemType(
         "batches",
         _WARN,
         "{subject} of {department}, with {done} of {total} lines done, is expected {expected}, "
         "after its deadline {deadline}",
-        "give it more of the engines: add some, pause other work, or raise the department's weight",
+        "add engines, pause other work, or raise the department's weight",
     ),
     "builds-mixed": ProblemType(
         "builds",
@@ -198,7 +230,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "approvals",
         _WARN,
         "{count} results of {subject} have waited for approval for more than {hours} h",
-        "ask the department's reviewers: a result that nobody decides on expires "
+        "ask the department's reviewers: a result without a decision expires "
         "(`chancery department approval {subject}`)",
     ),
     "callbacks-dead": ProblemType(
@@ -206,19 +238,20 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         _WARN,
         "{count} callbacks of {subject} could not be delivered",
         "repair the receiver, then send them again: "
-        "`chancery callbacks redeliver --dead --department {subject}`",
+        "`chancery callbacks redeliver --dead --since 7d --department {subject}`",
     ),
     "receiver-failing": ProblemType(
         "receivers",
         _WARN,
-        "{address} of {department} fails or does not answer",
+        "{address} of {department} does not accept callbacks: {reason}",
         "its callbacks wait until it answers: ask the department",
     ),
     "receiver-gone": ProblemType(
         "receivers",
         _WARN,
-        "{count} URLs of {subject} answered 410 and are not called any more",
-        "ask the department; `chancery department show` lists them, `reopen` allows one again",
+        "{count} URLs of {subject} answered 410 and are no longer called",
+        "ask the department; `chancery department show {subject}` lists them, "
+        "`chancery department reopen {subject} URL` allows one again",
     ),
     "disk-full": ProblemType("disk", _BAD, "{free} of {total} free in {subject}", _SPACE),
     "disk-low": ProblemType("disk", _WARN, "{free} of {total} free in {subject}", _SPACE),
@@ -229,13 +262,25 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "paused",
         _WARN,
         "{what} wait: an operator paused them",
-        "`chancery resume{options}` lets them run",
+        "run `chancery resume{options}` to resume them",
+    ),
+    "holidays-missing": ProblemType(
+        "windows",
+        _WARN,
+        "windows have the words holidays or workdays, and the scheduler has no file of holidays",
+        "there are no holidays and no make-up working days until CHANCERY_BULK_HOLIDAYS names one",
+    ),
+    "holidays-end": ProblemType(
+        "windows",
+        _WARN,
+        "holidays are known until {until} only",
+        "add the next year to the file of CHANCERY_BULK_HOLIDAYS, from the official notice",
     ),
     "provider-away": ProblemType(
         "sign-in",
         _WARN,
         "the identity provider {subject} cannot be used: {reason}",
-        "nobody can sign in to the console there; sessions continue. Check the provider, the "
+        "it cannot be used to sign in to the console; sessions continue. Check the provider, the "
         "network and CHANCERY_OIDC_*",
     ),
     "setting-unknown": ProblemType("settings", _WARN, "{subject} is not a setting", "{hint}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -91,7 +91,8 @@ class EngineHealth:
 
     `fault`: the code of its fault: `connection`, `timeout`, a status, ...; None while it is
     healthy. `error_share`: of the requests of the last minute, from 0 to 1; None if there were
-    none. `tokens_per_second`: of prompts and answers in the last seconds.
+    none. `tokens_per_second`: of prompts and answers in the last seconds. `lacks_parser`: the
+    parser of reasoning that the engine should have been started with; None if it lacks none.
     """
 
     worker: str
@@ -106,15 +107,35 @@ class EngineHealth:
     kv_cache_use: float | None
     tokens_per_second: float | None
     error_share: float | None
+    lacks_parser: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AwayEngine:
+    """An engine that gets no requests of a live worker, while other engines do its work."""
+
+    name: str
+    worker: str
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrainedEngine:
+    """An engine that an operator drained, while other engines do its work."""
+
+    name: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessHealth:
     """A process with a heartbeat in the last ten minutes. `clock_offset_seconds`: how far the clock
     of its machine is ahead of Redis's; None if it was not measured. `clock_skewed_seconds`:
-    for how long by more than five seconds. `lanes`: of a worker, empty for
-    both. `offline`: whether documents are opened in processes without a network. `build`: the code
-    that it runs; None for a process of a release that does not report it.
+    for how long by more than five seconds. `store_fault`: why it cannot use the store on S3.
+    `lanes`: of a worker, empty for both. `offline`: whether documents are opened in processes
+    without a network. `build`: the code that it runs; None for a process of a release that does
+    not report it.
     """
 
     role: str
@@ -127,6 +148,8 @@ class ProcessHealth:
     clock_offset_seconds: float | None
     in_hand: int | None
     clock_skewed_seconds: float | None = None
+    store_fault: str | None = None
+    store_fault_seconds: float | None = None
     lanes: tuple[Lane, ...] = ()
     offline: bool | None = None
     build: str | None = None
@@ -135,13 +158,15 @@ class ProcessHealth:
 @dataclass(frozen=True, slots=True)
 class ReceiverHealth:
     """A department's receiver whose last attempt failed. `next_attempt_at`: while its breaker is
-    open; None while each callback is tried at its own times.
+    open; None while each callback is tried at its own times. `reason`: what the last attempt got;
+    None if it is not known.
     """
 
     department: str
     address: str
     since: datetime | None
     next_attempt_at: datetime | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +238,13 @@ class WindowHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class HolidaysHealth:
+    """That windows need holidays. `until`: the last day for which they are known; None: no file."""
+
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class QuotaHealth:
     """A quota of a department of which nothing is left, so that submissions are refused or wait.
 
@@ -245,8 +277,8 @@ class Health:
     have anything.
 
     `problems`: worst first. `jobs`: open jobs by department and status. `engines`: one for each
-    engine of each live worker. `provider`: None while the identity provider answers, and
-    where none is used.
+    role of each live worker. `away_engines`, `drained_engines`: of several of a role. `provider`:
+    None while the identity provider answers, and where none is used.
     """
 
     at: datetime
@@ -254,6 +286,8 @@ class Health:
     problems: tuple[HealthProblem, ...] = ()
     processes: tuple[ProcessHealth, ...] = ()
     engines: tuple[EngineHealth, ...] = ()
+    away_engines: tuple[AwayEngine, ...] = ()
+    drained_engines: tuple[DrainedEngine, ...] = ()
     jobs: Mapping[str, Mapping[JobStatus | JobSubstatus, int]] = field(default_factory=dict)
     batches: tuple[BatchHealth, ...] = ()
     failures: tuple[Failures, ...] = ()
@@ -267,6 +301,7 @@ class Health:
     windows: tuple[WindowHealth, ...] = ()
     quotas: tuple[QuotaHealth, ...] = ()
     provider: ProviderFault | None = None
+    holidays: HolidaysHealth | None = None
 
     @property
     def ok(self) -> bool:

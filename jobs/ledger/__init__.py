@@ -4,6 +4,6 @@ from jobs.ledger import redis_library  # noqa: F401 - before anything imports re
 from jobs.ledger.ledger import Ledger
 from jobs.ledger.page import Page
 from jobs.ledger.replies import IdempotencyKey, Reply
-from jobs.ledger.server.connection import UnsafeServer
+from jobs.ledger.server.errors import UnsafeServer
 
 __all__ = ["IdempotencyKey", "Ledger", "Page", "Reply", "UnsafeServer"]

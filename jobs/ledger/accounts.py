@@ -134,9 +134,12 @@ class AccountLedger:
         browser: str,
         browser_known: timedelta,
         forget: Sequence[str],
+        take_back: tuple[str, int] = ("", 0),
     ) -> bool:
         """Begin a session; `session` and `browser` are the SHA-256 of their tokens, `forget` the
-        subjects whose failures are forgotten. False: there is no such account.
+        subjects whose failures are forgotten. `take_back`: the subject of which the one failure is
+        taken back that `begin_attempt` counted for this sign-in, and its failures without a wait.
+        False: there is no such account.
         """
         return bool(
             await self._connection.run(
@@ -148,6 +151,7 @@ class AccountLedger:
                 browser,
                 _ms(browser_known),
                 _ACCOUNTS_OF_BROWSER,
+                *take_back,
                 *forget,
             )
         )

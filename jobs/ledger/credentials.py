@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from pydantic_core import from_json
 
-from jobs.ledger.records import dump, to_callback_options, to_time
+from jobs.ledger.records import callback_options_record, dump, to_callback_options, to_time
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.sealing.secrets import Secrets
 
@@ -66,7 +66,7 @@ class CredentialLedger:
             stored,
             dump(sealed),
             stored_options or "",
-            dump(sealed_options) if stored_options else "",
+            callback_options_record(sealed_options) if stored_options else "",
         )
         return bool(changed)
 

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from jobs.ledger.credentials import new_secret
 from jobs.ledger.keys import new_key, sha256_of
 from jobs.ledger.records import (
+    callback_options_record,
     dump,
     over_quota,
     quota_record,
@@ -156,8 +157,32 @@ class DepartmentLedger:
         if await self.get(name) is None:
             return False
         redis, key = self._connection.redis, f"{PREFIX}callback-options:{name}"
-        await self._connection.ask(redis.set(key, dump(options)))
+        await self._connection.ask(redis.set(key, callback_options_record(options)))
         return True
+
+    async def set_form(self, name: str, form: str, mapping: str | None) -> bool:
+        """Set the mapping of a department's form, as JSON. None: remove it.
+
+        False: no such department, or nothing to remove.
+        """
+        if await self.get(name) is None:
+            return False
+        redis, key = self._connection.redis, f"{PREFIX}forms:{name}"
+        if mapping is None:
+            return bool(await self._connection.ask(redis.hdel(key, form)))
+        await self._connection.ask(redis.hset(key, form, mapping))
+        return True
+
+    async def form(self, name: str, form: str) -> str | None:
+        """The mapping of a form, as JSON. None: no such form."""
+        redis = self._connection.redis
+        found: str | None = await self._connection.ask(redis.hget(f"{PREFIX}forms:{name}", form))
+        return found
+
+    async def forms(self, name: str) -> Sequence[str]:
+        """The names of a department's forms, sorted."""
+        redis = self._connection.redis
+        return sorted(await self._connection.ask(redis.hkeys(f"{PREFIX}forms:{name}")))
 
     async def set_window(self, name: str, window: Window | None) -> bool:
         """Set when a department's bulk work runs. None: when the platform's bulk work does.

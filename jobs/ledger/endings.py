@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from jobs.ledger.server.connection import PREFIX
+from jobs.ledger.server.errors import AWAY
 
 log = structlog.get_logger()
 
@@ -55,7 +56,7 @@ class Endings:
                     async for message in subscription.listen():
                         if message["type"] == "message":
                             self._wake(message["data"].split())
-            except RedisError as error:
+            except (RedisError, *AWAY) as error:
                 log.warning("endings.subscription_lost", error=str(error))
                 self._listening.set()
                 await asyncio.sleep(1)

@@ -21,13 +21,15 @@ _ORDERS = {Lane.interactive: "ready", Lane.bulk: "waiting"}
 @dataclass(frozen=True, slots=True)
 class FailingReceiver:
     """A receiver whose last attempt failed. `since` is None for one that an earlier release noted.
-    `next_attempt_at`: None while its breaker is closed.
+    `next_attempt_at`: None while its breaker is closed. `reason`: what the last attempt got; None
+    if it is not known.
     """
 
     department: str
     address: str
     since: datetime | None
     next_attempt_at: datetime | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,16 @@ class HealthLedger:
         pipeline = self._connection.redis.pipeline(transaction=False)
         pipeline.zrange(f"{PREFIX}failing", 0, -1, withscores=True)
         pipeline.zrange(f"{PREFIX}breakers", 0, -1, withscores=True)
-        since, until = map(dict, await self._connection.ask(pipeline.execute()))
+        pipeline.hgetall(f"{PREFIX}failing-reasons")
+        since, until, reasons = map(dict, await self._connection.ask(pipeline.execute()))
         return [
-            FailingReceiver(department, address, _time(since, receiver), _time(until, receiver))
+            FailingReceiver(
+                department,
+                address,
+                _time(since, receiver),
+                _time(until, receiver),
+                reasons.get(receiver) or None,
+            )
             for receiver in sorted({*since, *until})
             for department, _, address in [receiver.partition(" ")]
         ]

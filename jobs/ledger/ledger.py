@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from jobs.ledger.accounts import AccountLedger
 from jobs.ledger.activity import ActivityLedger
 from jobs.ledger.approvals import ApprovalLedger
@@ -12,6 +14,7 @@ from jobs.ledger.credentials import CredentialLedger
 from jobs.ledger.departments import DepartmentLedger
 from jobs.ledger.documents import DocumentLedger
 from jobs.ledger.endings import Endings
+from jobs.ledger.engines import EngineLedger
 from jobs.ledger.failures import FailureLedger
 from jobs.ledger.files import FileLedger
 from jobs.ledger.health import HealthLedger
@@ -24,6 +27,7 @@ from jobs.ledger.processes import ProcessLedger
 from jobs.ledger.replies import Replies
 from jobs.ledger.runs import RunLedger
 from jobs.ledger.server.connection import Connection, check_server
+from jobs.ledger.server.format import check_format
 from jobs.ledger.statistics import Statistics, StatisticsLedger
 from jobs.ledger.upkeep import UpkeepLedger
 from jobs.process.settings import CallbackSettings, LimitSettings, RedisSettings, RetentionSettings
@@ -78,6 +82,7 @@ class Ledger:
         self.keys = KeyLedger(self._connection)
         self.credentials = CredentialLedger(self._connection)
         self.pauses = PauseLedger(self._connection)
+        self.engines = EngineLedger(self._connection)
         self.processes = ProcessLedger(self._connection)
         self.replies = Replies(self._connection, retention.idempotency_hours)
         self.upkeep = UpkeepLedger(self._connection)
@@ -87,11 +92,22 @@ class Ledger:
         self.statistics = StatisticsLedger(self._connection, self.batches)
 
     async def check(self) -> None:
-        """Raise `UnsafeServer` if the server could lose accepted jobs."""
-        await self._connection.ask(check_server(self._connection.redis, self._settings))
+        """Raise `UnsafeServer` if the server could lose accepted jobs, or a newer release wrote
+        what it has. What an older one wrote is brought to this release's format.
+        """
+        redis = self._connection.redis
+        await self._connection.ask(check_server(redis, self._settings))
+        await self._connection.ask(check_format(redis))
 
     async def ping(self) -> None:
         await self._connection.ask(self._connection.redis.ping())
+
+    async def now(self) -> datetime:
+        """The time by the server's clock, by which windows and deadlines are decided: the clocks of
+        machines differ.
+        """
+        seconds, micros = await self._connection.ask(self._connection.redis.time())
+        return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
 
     async def read_statistics(self) -> Statistics:
         """Statistics of all departments."""

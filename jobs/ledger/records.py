@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from jobs.batches.estimate import Stall, StallReason
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.model.approval import to_approval, to_policy
 from jobs.model.callback import Attempt, Callback
+from jobs.model.callback_format import CallbackFormat
 from jobs.model.department import CallbackOptions, Department, Quota
 from jobs.model.job import InputLine, Job, NewDocument, NewJob, Progress, StoredDocument, Usage
 from jobs.model.lanes import Lane
@@ -96,7 +97,7 @@ def to_job(record: Record) -> Job:
         started_at=to_time(record.get("started_at")),
         finished_at=to_time(record.get("finished_at")),
         attempts=int(record["attempts"]),
-        progress=Progress(int(record.get("done", 0)), int(record.get("total", 0))),
+        progress=_progress(record),
         result_json=record.get("result") or None,
         result_blob=record.get("result_blob") or None,
         error=_error(record["error"]) if record.get("error") else None,
@@ -110,6 +111,14 @@ def to_job(record: Record) -> Job:
         held_blob=record.get("held_blob") or None,
         case_blob=record.get("case_blob") or None,
     )
+
+
+def _progress(record: Record) -> Progress:
+    """All parts of a run that succeeded are done: its last steps are not stored."""
+    total = int(record.get("total", 0))
+    if record["status"] in (JobStatus.succeeded, JobSubstatus.awaiting_approval):
+        return Progress(total, total)
+    return Progress(int(record.get("done", 0)), total)
 
 
 def _provenance(record: Record) -> Provenance | None:
@@ -248,7 +257,18 @@ def to_department(record: Record, now_ms: int) -> Department:
 
 
 def to_callback_options(text: str | None) -> CallbackOptions:
-    return CallbackOptions(**from_json(text)) if text else CallbackOptions()
+    if not text:
+        return CallbackOptions()
+    fields = from_json(text)
+    if "format" in fields:
+        fields["format"] = CallbackFormat.model_validate(fields["format"])
+    return CallbackOptions(**fields)
+
+
+def callback_options_record(options: CallbackOptions) -> str:
+    """JSON without what is None, so that couriers of earlier releases read it."""
+    values = {each.name: getattr(options, each.name) for each in fields(options)}
+    return dump({name: value for name, value in values.items() if value is not None})
 
 
 def quota_record(quota: Quota) -> dict[Any, str | int | float]:

@@ -211,8 +211,8 @@ class RunLedger:
         """End claimed jobs whose records cannot be read."""
         args: list[str | int] = []
         for record in records:
-            error = dump(["error", dump(PROBLEM.to_dict())])
-            args += [record["id"], record["token"], JobStatus.failed.value, error, "{}"]
+            args += [record["id"], record["token"], JobStatus.failed.value, "{}"]
+            args += [2, "error", dump(PROBLEM.to_dict())]
         if args:
             await self._connection.run("jobs/finish", *args)
 
@@ -247,8 +247,9 @@ class RunLedger:
     async def _finish(self, runs: Sequence[tuple[Claim, Ending]]) -> Sequence[Finish]:
         args: list[str | int] = []
         for claim, ending in runs:
-            args += [claim.job.id, claim.token, ending.status.value, _ending_fields(ending)]
-            args.append(dump(_amounts(claim.job.task, ending)))
+            fields = _ending_fields(ending)
+            args += [claim.job.id, claim.token, ending.status.value]
+            args += [dump(_amounts(claim.job.task, ending)), len(fields), *fields]
         return [Finish(answer) for answer in await self._connection.run("jobs/finish", *args)]
 
     async def requeue(
@@ -300,8 +301,9 @@ def _line_claims(shared: Record, lines: Sequence[Sequence[Any]]) -> Sequence[Cla
     ]
 
 
-def _ending_fields(ending: Ending) -> str:
-    record: dict[str, Any] = {
+def _ending_fields(ending: Ending) -> Sequence[str]:
+    """The fields of the job's record, as a flat list."""
+    record: dict[str, str | None] = {
         "result": ending.result,
         "result_blob": ending.result_blob,
         "result_bytes": str(ending.result_bytes) if ending.result_blob else None,
@@ -310,7 +312,9 @@ def _ending_fields(ending: Ending) -> str:
         "provenance": provenance_record(ending.provenance) if ending.provenance else None,
         "confidence": None if ending.confidence is None else str(ending.confidence),
     }
-    return dump([part for pair in record.items() if pair[1] is not None for part in pair])
+    return [
+        part for pair in record.items() for part in pair if part is not None and pair[1] is not None
+    ]
 
 
 def _rounded(usage: Usage) -> Mapping[str, float]:

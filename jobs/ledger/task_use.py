@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from jobs.model.job import RunUsage, Usage
 from jobs.model.provenance import Provenance
@@ -15,6 +16,8 @@ from jobs.model.roles import Role
 
 CASCADE, MODEL = "cascade", "model"
 _NOTHING = Usage()
+_OF_DAY = ("prompt_tokens", "completion_tokens", "cached_tokens", "engine_ms")
+_OF_MODEL = (*_OF_DAY, "reasoning_tokens", "gpu_ms", "millijoules")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,10 @@ def ending_amounts(
     amounts = dict(run_amounts(task, used))
     if succeeded:
         role = provenance.role if provenance and provenance.model else None
-        model = used.models.get(role, "") if role else ""
-        amounts[_counter(task, role, "documents", model)] = 1
+        counters = _counters(task, role, used.models.get(role, "") if role else "")
+        amounts[counters.documents] = 1
         if pages:
-            amounts[_counter(task, role, "pages", model)] = pages
+            amounts[counters.pages] = pages
     if provenance:
         amounts |= _of_cascade(task, provenance, succeeded=succeeded)
     return amounts
@@ -95,12 +98,12 @@ def ending_amounts(
 
 def run_amounts(task: str, used: RunUsage) -> Mapping[str, int]:
     """The amounts that a run adds to these counters, whether or not it ends the job."""
-    amounts = dict(_of_day(used.total))
-    both = [(Role.fast, used.fast), (Role.full, used.total - used.fast)]
-    for role, part in both if used.fast != _NOTHING else [(Role.full, used.total)]:
-        model = used.models.get(role, "")
-        for name, amount in _of_model(part).items():
-            amounts[_counter(task, role, name, model)] = amount
+    total, fast = used.total, used.fast
+    amounts = dict(zip(_OF_DAY, _amounts_of(total), strict=False))
+    both = [(Role.fast, fast), (Role.full, total - fast)]
+    for role, part in both if fast != _NOTHING else [(Role.full, total)]:
+        names = _counters(task, role, used.models.get(role, "")).usage
+        amounts |= zip(names, _amounts_of(part), strict=True)
     return {name: amount for name, amount in amounts.items() if amount}
 
 
@@ -170,27 +173,35 @@ def usage_of(amounts: Mapping[str, int | str], prefix: str = "") -> Usage:
     )
 
 
-def _of_day(usage: Usage) -> Mapping[str, int]:
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "cached_tokens": usage.cached_tokens,
-        "engine_ms": round(usage.engine_seconds * 1000),
-    }
+def _amounts_of(usage: Usage) -> Sequence[int]:
+    """In the order of `_OF_MODEL`."""
+    return (
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        usage.cached_tokens,
+        round(usage.engine_seconds * 1000),
+        usage.reasoning_tokens,
+        round(usage.gpu_seconds * 1000),
+        round(usage.joules * 1000),
+    )
 
 
-def _of_model(usage: Usage) -> Mapping[str, int]:
-    return {
-        **_of_day(usage),
-        "reasoning_tokens": usage.reasoning_tokens,
-        "gpu_ms": round(usage.gpu_seconds * 1000),
-        "millijoules": round(usage.joules * 1000),
-    }
+@dataclass(frozen=True, slots=True)
+class _Counters:
+    """The names of a model's counters; `usage` in the order of `_OF_MODEL`."""
+
+    usage: Sequence[str]
+    documents: str
+    pages: str
 
 
-def _counter(task: str, role: Role | None, name: str, model: str) -> str:
-    """The model comes last, because only its name may contain a colon."""
-    return f"{MODEL}:{task}:{role or ''}:{name}:{model}"
+@lru_cache(maxsize=1024)
+def _counters(task: str, role: Role | None, model: str) -> _Counters:
+    def name(counter: str) -> str:
+        # The model comes last, because only its name may contain a colon.
+        return f"{MODEL}:{task}:{role or ''}:{counter}:{model}"
+
+    return _Counters(tuple(map(name, _OF_MODEL)), name("documents"), name("pages"))
 
 
 def _of_cascade(task: str, provenance: Provenance, *, succeeded: bool) -> Mapping[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jobs.model.approval import ApprovalPolicy
+from jobs.model.callback_format import CallbackFormat
 from tasks.secrecy import Marking, Secrecy
 
 
@@ -81,6 +82,7 @@ class CallbackOptions:
 
     `ca_pem`: trusted instead of the system's CAs. `headers`: additional headers by lower-case name.
     `sm3_key` (base64, optionally with the prefix `whsec_`): adds a signature with HMAC-SM3.
+    `format`: how the body is made; None for the JSON event.
     """
 
     ca_pem: str | None = None
@@ -88,6 +90,7 @@ class CallbackOptions:
     client_key_pem: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     sm3_key: str | None = None
+    format: CallbackFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)

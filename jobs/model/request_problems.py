@@ -75,7 +75,7 @@ REQUEST_PROBLEMS: Mapping[str, ProblemType] = {
         422, "The password is unsuitable", "Use a longer password that is not easily guessed."
     ),
     "too-many-keys": ProblemType(
-        409, "The department has too many API keys", "Revoke keys that are not used any more."
+        409, "The department has too many API keys", "Revoke unused keys."
     ),
     "audit-unavailable": ProblemType(
         503,
@@ -231,6 +231,12 @@ REQUEST_PROBLEMS: Mapping[str, ProblemType] = {
         "The document store is full",
         "Wait, and tell the operators: the disk for documents is full.",
     ),
+    "storage-unavailable": ProblemType(
+        503,
+        "The document store cannot be used at the moment",
+        "Wait as long as `Retry-After` says and send the same request again with the same "
+        "Idempotency-Key.",
+    ),
     "storage-locked": ProblemType(
         503,
         "The content cannot be decrypted at the moment",
@@ -295,7 +301,7 @@ REQUEST_PROBLEMS: Mapping[str, ProblemType] = {
     ),
     "approval-expired": ProblemType(
         409,
-        "Nobody approved or rejected the result in time",
+        "The result was not approved or rejected in time",
         "Submit it again. Operators: `chancery department approval` sets how long results wait.",
     ),
     "rejected": ProblemType(

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from jobs.audit.files import AuditFiles, AuditKeyUnusable
+from jobs.model.problems import ProblemError
 from jobs.process.settings import AuditSettings, StoreSettings
 from jobs.sealing.errors import UnusableKeys
 from jobs.store import keys_of
@@ -35,15 +36,15 @@ def open_or_exit(settings: StoreSettings, audit: AuditSettings | None = None) ->
     keep_private(settings.data_dir)
     try:
         check_keys(settings, audit)
-    except (UnusableKeys, AuditKeyUnusable) as error:
-        sys.exit(f"Nothing was started: {error}.")
+    except (UnusableKeys, AuditKeyUnusable, ProblemError) as error:
+        sys.exit(f"Nothing was started: {str(error).removesuffix('.')}.")
 
 
 def check_keys(settings: StoreSettings, audit: AuditSettings | None = None) -> None:
     """Check the keys of the store and, with `audit`, of the audit record.
 
     Raises `UnusableKeys` if the master key does not fit the store (work would be stored that nobody
-    can read), and `AuditKeyUnusable`.
+    can read), `ProblemError("storage-unavailable")`, and `AuditKeyUnusable`.
     """
     keys_of(settings)
     if audit is None:
@@ -53,7 +54,8 @@ def check_keys(settings: StoreSettings, audit: AuditSettings | None = None) -> N
         files.chain_key(audit)
     except OSError as error:
         raise AuditKeyUnusable(
-            f"the audit record {files.folder} cannot be written: {error.strerror}"
+            f"the audit record {files.folder} cannot be written ({error.strerror}): free some "
+            "space on its disk, or correct its owner"
         ) from error
 
 

@@ -22,9 +22,11 @@ from jobs.process.disk import DiskSpace, disk_space
 from jobs.process.resources import resources
 from jobs.process.watchdog import NAME_VARIABLE
 from jobs.sealing.master_keys import MasterKeys
+from jobs.store import Store
 
 BEAT_SECONDS = 1.0
 DISK_SECONDS = 2.0
+STORE_SECONDS = 10.0
 # A heartbeat whose answer took longer says too little about the clocks.
 CLOCK_ANSWER_SECONDS = 1.0
 CLOCK_SKEW_SECONDS = 5.0
@@ -50,19 +52,22 @@ async def keep_beating(
     process: Process,
     detail: Callable[[], Mapping[str, Any]],
     data_dir: Path | None = None,
+    store: Store | None = None,
 ) -> None:
     """Send heartbeats until cancelled, also after the ledger was away.
 
-    They report the disk of `data_dir`, and how far this machine's clock is ahead of the ledger's.
+    They report the disk of `data_dir`, whether `store` can be reached, and how far this machine's
+    clock is ahead of the ledger's.
     """
-    disk, clock = _DiskWatch(data_dir), _ClockWatch()
-    watching = asyncio.create_task(disk.watch())
+    disk, stored, clock = _DiskWatch(data_dir), _StoreWatch(store), _ClockWatch()
+    watching = [asyncio.create_task(watch) for watch in (disk.watch(), stored.watch())]
     try:
         while True:
             reported = {
                 **process.detail,
                 "resources": resources(),
                 **disk.detail(),
+                **stored.detail(),
                 **clock.detail(),
                 **detail(),
             }
@@ -72,7 +77,8 @@ async def keep_beating(
                 log.warning("heartbeat.missed", role=process.role, why=error.problem.code)
             await asyncio.sleep(BEAT_SECONDS)
     finally:
-        watching.cancel()
+        for task in watching:
+            task.cancel()
 
 
 class _ClockWatch:
@@ -102,6 +108,29 @@ class _ClockWatch:
             "clock_offset_seconds": round(self._offset, 3),
             "clock_skewed_seconds": None if since is None else time.monotonic() - since,
         }
+
+
+class _StoreWatch:
+    """Asks the store on S3 whether it answers."""
+
+    def __init__(self, store: Store | None) -> None:
+        self._store = store
+        self._fault: str | None = None
+        self._since = 0.0
+
+    async def watch(self) -> None:
+        while self._store is not None:
+            fault = await self._store.fault()
+            if fault is not None and self._fault is None:
+                self._since = time.monotonic()
+            self._fault = fault
+            await asyncio.sleep(STORE_SECONDS)
+
+    def detail(self) -> Mapping[str, Any]:
+        if self._fault is None:
+            return {}
+        seconds = time.monotonic() - self._since
+        return {"store_fault": self._fault, "store_fault_seconds": seconds}
 
 
 class _DiskWatch:

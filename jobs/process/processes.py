@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from documents.isolation.pool import ReaderPool
+from jobs.process.collector import collecting_later
 from jobs.process.department_tasks import offer_in_process, offer_own_in_process
 from jobs.process.settings import TaskSettings
 from tasks import FILE_WORK_PATH
@@ -59,7 +60,8 @@ async def warm_up(processes: ReaderPool, after_seconds: float = _WARM_UP_SECONDS
     """
     await asyncio.sleep(after_seconds)
     try:
-        await asyncio.to_thread(load_built_in)
+        with collecting_later():  # the tasks stay until the process ends
+            await asyncio.to_thread(load_built_in)
     except Exception as error:
         log.error("tasks.not_imported", error=f"{type(error).__name__}: {error}")  # noqa: TRY400
         raise

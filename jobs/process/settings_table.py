@@ -37,6 +37,9 @@ def settings_classes() -> list[type[BaseSettings]]:
 
 def variable(owner: type[BaseSettings], name: str) -> str:
     """The environment variable of a field."""
+    alias = owner.model_fields[name].validation_alias
+    if isinstance(alias, str):
+        return alias
     return f"{owner.model_config.get('env_prefix', '')}{name.upper()}"
 
 

@@ -225,8 +225,10 @@ def _boxes(one: PlacedMark, document: Document | None) -> Iterator[Box]:
         yield mark.box
     elif document is not None and mark.start is not None and mark.end is not None:
         for block in _blocks(document, mark.start, mark.end):
-            if block.page == one.section and block.box is not None:
-                yield block.box
+            # The part of a table on this page, or the page of any other block.
+            page, box = document.place_at(max(block.start, mark.start))
+            if page == one.section and box is not None:
+                yield box
 
 
 def _blocks(document: Document, start: int, end: int) -> Iterator[Block]:

@@ -13,13 +13,12 @@ because the file was cut, does not open.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 
+from jobs.blobs import Source
 from jobs.sealing.ciphers import (
     BY_NUMBER,
     KEY_BYTES,
@@ -95,43 +94,52 @@ class SealingWriter:
 
 
 class SealedReader:
-    """Reads any part of a sealed file. Raises `Damaged`, and `FileNotFoundError`."""
+    """Reads any part of a sealed file, and closes `source`. Raises `Damaged`."""
 
-    def __init__(self, path: Path, key: bytes) -> None:
-        self._file = path.open("rb", buffering=0)
+    def __init__(self, source: Source, key: bytes) -> None:
+        self._source = source
         try:
-            self.size = size_within(os.fstat(self._file.fileno()).st_size)
+            self.size = size_within(source.size)
             self._last = max(0, self.size - 1) // CHUNK_BYTES
-            self._header = os.pread(self._file.fileno(), HEADER_BYTES, 0)
+            self._header = source.read(0, HEADER_BYTES)
             self._aead = _aead_of(self._header, key)
-            self._end = self._open(self._last)  # authenticates the size
+            [self._end] = self._open(self._last, 1)  # authenticates the size
         except BaseException:
-            self._file.close()
+            source.close()
             raise
 
     def __enter__(self) -> SealedReader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self._source.close()
 
     def pieces(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The bytes from `start` to `end` (excluded), chunk by chunk; fewer at the end."""
         end = self.size if end is None else min(end, self.size)
         while start < end:
-            number, within = divmod(start, CHUNK_BYTES)
-            chunk = self._end if number == self._last else self._open(number)
-            piece = chunk[within : within + end - start]
-            start += len(piece)
-            yield piece
+            for chunk in self._chunks(start // CHUNK_BYTES, (end - 1) // CHUNK_BYTES):
+                within = start % CHUNK_BYTES
+                piece = chunk[within : within + end - start]
+                start += len(piece)
+                yield piece
 
-    def _open(self, number: int) -> bytes:
-        offset = HEADER_BYTES + number * _SEALED_BYTES
-        sealed = os.pread(self._file.fileno(), _SEALED_BYTES, offset)
-        try:
-            return self._aead.open(_nonce(number, last=number == self._last), sealed, self._header)
-        except InvalidTag as error:
-            raise Damaged(f"chunk {number} of a sealed file is damaged") from error
+    def _chunks(self, first: int, last: int) -> Iterator[bytes]:
+        """Chunks from `first` on, at most to `last`, as many as are read at once."""
+        if first == self._last:
+            return iter([self._end])
+        return self._open(first, min(last - first + 1, max(1, self._source.window // CHUNK_BYTES)))
+
+    def _open(self, first: int, count: int) -> Iterator[bytes]:
+        offset = HEADER_BYTES + first * _SEALED_BYTES
+        sealed = memoryview(self._source.read(offset, count * _SEALED_BYTES))
+        for number in range(first, first + count):
+            nonce = _nonce(number, last=number == self._last)
+            chunk, sealed = sealed[:_SEALED_BYTES], sealed[_SEALED_BYTES:]
+            try:
+                yield self._aead.open(nonce, bytes(chunk), self._header)
+            except (InvalidTag, ValueError) as error:
+                raise Damaged(f"chunk {number} of a sealed file is damaged") from error
 
 
 def _aead_of(header: bytes, key: bytes) -> Aead:

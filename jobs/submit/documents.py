@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from documents.isolation.owner import Owner, working_for
-from documents.readers import text as plain_text
+from documents.kinds import PLAIN_TEXT
 from jobs.ledger import Ledger
 from jobs.model.department import Department
 from jobs.model.ids import document_id
@@ -101,7 +101,7 @@ class Documents:
     async def store_text(self, department: str, text: str) -> NewDocument:
         """Put a text into the store, without a record in the ledger."""
         data = text.encode("utf-8", "replace")
-        return await self._put(department, data, plain_text.MEDIA_TYPE, self._store.put_text)
+        return await self._put(department, data, PLAIN_TEXT, self._store.put_text)
 
     async def keep_text(self, department: str, text: str) -> StoredDocument:
         """Store a text as a document. Raises `ProblemError`: `storage-full`, the ledger's."""

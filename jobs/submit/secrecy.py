@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -28,8 +28,9 @@ from jobs.model.department import Department
 from jobs.model.problems import ProblemError
 from jobs.process.processes import task_processes, warm_up
 from jobs.process.settings import LimitSettings, SecrecySettings, TaskSettings
-from tasks.secrecy import Marking, Secrecy, marking_of
+from tasks.secrecy import Marking, Secrecy
 from tasks.secrecy.look import Look, look_of
+from tasks.secrecy.markings import marking_of
 
 # The limit for the check of a text and for the detection of a file's format.
 _COMPUTE_SECONDS = 10.0
@@ -112,11 +113,12 @@ class Screening:
     @contextmanager
     def computing(self, department: str) -> Iterator[None]:
         """Within the block `compute` uses the processes, in the department's turn."""
-        with ExitStack() as stack:
-            stack.enter_context(working_for(Owner(department)))
-            if self._file_check is not None:
-                stack.enter_context(computing_in(self._file_check.processes))
-            yield
+        with working_for(Owner(department)):
+            if self._file_check is None:
+                yield
+            else:
+                with computing_in(self._file_check.processes):
+                    yield
 
     async def media_type(self, department: Department, path: Path, *, identity: str) -> str:
         """The format of an uploaded file. Raises `ProblemError`.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import from_json
 
-from documents.readers import text as plain_text
+from documents.kinds import PLAIN_TEXT
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.jobs import Submission
 from jobs.model.department import Department
@@ -82,8 +82,14 @@ class Submissions:
         checked = await self._check(department, request, upload)
         options, references = await self._keep_option_texts(department, request, checked)
         job_input = await self._keep_input(department, request, upload)
-        job = _new_job(department, request, options, references, job_input.document_id)
-        job = replace(job, traceparent=traceparent)
+        job = _new_job(
+            department,
+            request,
+            options,
+            references,
+            document_id=job_input.document_id,
+            traceparent=traceparent,
+        )
         return await self._keep_job(job, job_input.unrecorded, idempotency)
 
     async def _check(
@@ -106,7 +112,7 @@ class Submissions:
     async def _check_kind(self, department: Department, task: str, job_input: JobInput) -> None:
         """An uploaded document that does not exist is refused when the job is kept."""
         if job_input.document_id is None:
-            check_kind(task, plain_text.MEDIA_TYPE)
+            check_kind(task, PLAIN_TEXT)
         elif TASKS[task].accepts is not None:
             document = await self._ledger.documents.get(department.name, job_input.document_id)
             if document is not None:
@@ -178,7 +184,9 @@ def _new_job(
     request: JobRequest,
     options: Mapping[str, Any],
     references: Sequence[str],
+    *,
     document_id: str,
+    traceparent: str | None,
 ) -> NewJob:
     return NewJob(
         id=new_job_id(),
@@ -194,6 +202,7 @@ def _new_job(
         not_before=request.not_before,
         deadline=request.deadline,
         metadata=request.metadata,
+        traceparent=traceparent,
     )
 
 

@@ -11,6 +11,7 @@ import re
 import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -64,6 +65,8 @@ class Target:
 
 
 class AllowList:
+    """Use `allow_list` for a department's, which are checked at each submission and delivery."""
+
     def __init__(self, entries: Iterable[str]) -> None:
         self.entries = tuple(entries)
         self._entries = [AllowEntry.parse(entry) for entry in self.entries]
@@ -105,6 +108,13 @@ class AllowList:
         )
 
 
+@lru_cache(maxsize=1_024)
+def allow_list(entries: tuple[str, ...]) -> AllowList:
+    """Raises `ValueError` if one of them is not an entry."""
+    return AllowList(entries)
+
+
+@lru_cache(maxsize=1_024)
 def parse_target(url: str) -> Target:
     """Parse a callback URL. Raises `ProblemError("callback-not-allowed")`."""
     if any(ord(char) <= 32 or ord(char) == 127 or char == "\\" for char in url):
@@ -158,13 +168,14 @@ async def check_callback(department: Department, callback_url: str | None) -> No
     """Raises `ProblemError`: `callback-not-allowed`."""
     if callback_url is None:
         return
-    allow = AllowList(department.callback_allow)
+    allow = allow_list(department.callback_allow)
     target = parse_target(callback_url)
     if literal(target.host) is not None or not allow.contains(target):
         # An address, or a name in an allowed network; the courier checks again at each delivery.
         check_target(callback_url, allow, await resolve(target))
 
 
+@lru_cache(maxsize=1_024)
 def literal(host: str) -> Address | None:
     """The address if `host` is a literal address; None for a name."""
     try:

@@ -4,7 +4,8 @@ Their English stands in the code. `problems.zh.toml` has a problem's `title` and
 code, `health.zh.toml` the `detail` and `advice` of a problem of the system's health,
 `sentences.zh.toml` English templates with `{placeholders}` and their translation, and
 `phrases`, the translation of their values. `findings.zh.toml` has the same for what is in results
-of format checks and proofreading. Names of tasks are in the catalogue, `task.NAME.name`.
+of format checks, proofreading and masking, `commands.zh.toml` the texts of operators' commands
+by their English. Names of tasks are in the catalogue, `task.NAME.name`.
 """
 
 from __future__ import annotations
@@ -21,13 +22,22 @@ from jobs.texts import Language, language_of, texts
 from tasks.task import Task
 
 Texts = Mapping[str, Mapping[str, str]]
-# The lists of findings in the results of tasks, with the members that are sentences of the code.
+# The lists in the results of tasks, with the members that are sentences of the code.
 _LAYOUT = ("expected", "found")
 _FINDINGS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "format_check": {"findings": _LAYOUT},
     "format_fix": {"left": _LAYOUT, "changes": _LAYOUT},
     "proofread": {"edits": ("reason",), "remarks": ("reason",)},
+    "redact": {
+        "in_file": ("part",),
+        "boxes": ("part",),
+        "removed": ("what",),
+        "not_covered": ("what", "where"),
+    },
 }
+# Members of results that are sentences of the code themselves.
+_SENTENCES: Mapping[str, Sequence[str]] = {"redact": ("notice",)}
+_SEPARATOR = ", "
 _FOLDER = Path(__file__).parent
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # In this order, as in POSIX: the first that is set and not empty decides.
@@ -48,6 +58,7 @@ class Translation:
         sentences: Sequence[Mapping[str, str]] = (),
         phrases: Mapping[str, str] | None = None,
         findings: Sentences | None = None,
+        commands: Mapping[str, str] | None = None,
     ) -> None:
         self.language = language
         self._problems = problems
@@ -55,6 +66,7 @@ class Translation:
         self._health = health or {}
         self._sentences = Sentences(phrases or {}, sentences)
         self._findings = findings or Sentences({}, ())
+        self._commands = commands or {}
 
     def title(self, code: str) -> str:
         """The title of a problem, by its code."""
@@ -110,16 +122,40 @@ class Translation:
             return english
         return self._findings.translation(english) or english
 
+    def command(self, english: str) -> str:
+        """A text of an operators' command, a template of `str.format`; itself if it has none."""
+        return self._commands.get(english, english)
+
+    def commands(self) -> Mapping[str, str]:
+        """The texts of operators' commands by their English."""
+        return self._commands
+
     def result(self, task: str, result: Any) -> Any:
         """A result with the texts of its findings in this language. `result` is not changed."""
         lists = _FINDINGS.get(task)
         if self.language is Language.en or lists is None or not isinstance(result, dict):
             return result
-        return result | {
+        translated = {
             name: [self._in_finding(one, members) for one in result[name]]
             for name, members in lists.items()
             if isinstance(result.get(name), list)
         }
+        return (
+            result
+            | translated
+            | self._in_finding(
+                {name: result[name] for name in _SENTENCES.get(task, ()) if name in result},
+                _SENTENCES.get(task, ()),
+            )
+        )
+
+    def value(self, task: str, name: str, member: str, text: str) -> str:
+        """A text of a result in this language, if it is the code's and not of a document.
+
+        `name` is the member of the result, `member` that of the items in it, empty for a text.
+        """
+        members = _FINDINGS.get(task, {}).get(name, ()) if member else _SENTENCES.get(task, ())
+        return self.finding(text) if (member or name) in members else text
 
     def _in_finding(self, finding: Any, members: Sequence[str]) -> Any:
         if not isinstance(finding, dict):
@@ -154,6 +190,11 @@ def translation(language: Language) -> Translation:
         sentences=sentences["sentences"],
         phrases=sentences["phrases"],
         findings=Sentences(findings["phrases"], findings["sentences"]),
+        commands={
+            english: text
+            for table in _read(f"commands.{language}.toml").values()
+            for english, text in table.items()
+        },
     )
 
 
@@ -176,6 +217,8 @@ class Sentences:
             return self._phrases[english]
         if len(english) > MAX_SENTENCE_CHARS:
             return None
+        if _SEPARATOR in english and (enumeration := self._enumeration(english)):
+            return enumeration
         for sentence in self._sentences:
             values = sentence.values(english)
             if values is not None:
@@ -186,6 +229,11 @@ class Sentences:
                     }
                 )
         return None
+
+    def _enumeration(self, english: str) -> str | None:
+        """The translation of `a, b, c`. None: a part has none."""
+        parts = [self.translation(part) for part in english.split(_SEPARATOR)]
+        return None if None in parts else "，".join(filter(None, parts))
 
 
 class _Sentence:

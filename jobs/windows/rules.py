@@ -10,6 +10,8 @@ from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from jobs.windows.holidays import Holidays, Span
+
 DAY_MINUTES = 24 * 60
 EVERY_DAY = frozenset(range(7))
 _MAX_CHARACTERS = 1_000
@@ -23,7 +25,11 @@ _TIMES = re.compile(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)")
 _WORD = re.compile(r"\S+")
 _ONE_DAY = timedelta(days=1)
 _CHINESE_PUNCTUATION = str.maketrans("，；：", ",;:")
-_DAYS_EXPECTED = "days (mon-fri, sat+sun, weekdays, weekends, daily, 2026-10-01..2026-10-07)"
+_HOLIDAYS, _WORKDAYS = "holidays", "workdays"
+_WORKWEEK = _WORDS["weekdays"]
+_DAYS_EXPECTED = (
+    "days (mon-fri, sat+sun, weekdays, weekends, daily, holidays, workdays, 2026-10-01..2026-10-07)"
+)
 _EXPECTED = f"{_DAYS_EXPECTED}, times (20:00-06:00), always or never"
 
 _Words = list[tuple[str, int]]  # each with the position of its first character, from 1
@@ -42,14 +48,20 @@ class Rule:
     """A span of wall-clock time on certain days: minutes `start` (included) to `end` (excluded).
 
     If `end` is not after `start`, the span ends on the following day. `dates` are pairs of first
-    and last day. An `excluded` rule closes what other rules open.
+    and last day. An `excluded` rule closes what other rules open. `words` are `holidays` and
+    `workdays` as in the text, `named` their dates; `workweek` applies except on the dates in
+    `without`.
     """
 
     weekdays: frozenset[int] = EVERY_DAY
-    dates: tuple[tuple[date, date], ...] = ()
+    dates: tuple[Span, ...] = ()
     start: int = 0
     end: int = DAY_MINUTES
     excluded: bool = False
+    words: tuple[str, ...] = ()
+    workweek: frozenset[int] = frozenset()
+    without: tuple[Span, ...] = ()
+    named: tuple[Span, ...] = ()
 
     def covers(self, day: date, minute: int) -> bool:
         """Whether the rule includes this minute of this day."""
@@ -63,9 +75,17 @@ class Rule:
         """The minutes of a day at which `covers` may change."""
         yield from (0, self.start, self.end % DAY_MINUTES)
 
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """All dates that make a week unlike others."""
+        return (*self.dates, *self.named, *self.without)
+
     def _applies_to(self, day: date) -> bool:
-        return day.weekday() in self.weekdays or any(
-            first <= day <= last for first, last in self.dates
+        number = day.weekday()
+        return (
+            number in self.weekdays
+            or _within(day, (*self.dates, *self.named))
+            or (number in self.workweek and not _within(day, self.without))
         )
 
     def __str__(self) -> str:
@@ -75,17 +95,21 @@ class Rule:
         return prefix + f"{self._days()} {_clock(self.start)}-{_clock(self.end)}".strip()
 
     def _days(self) -> str:
-        if self.weekdays == EVERY_DAY and not self.dates:
+        if self.weekdays == EVERY_DAY and not self.dates and not self.words:
             return ""
         words = [word for word, days in _WORDS.items() if days == self.weekdays]
         dates = [f"{first}" if first == last else f"{first}..{last}" for first, last in self.dates]
-        return "+".join([*(words or _runs(self.weekdays)), *dates])
+        return "+".join([*(words or _runs(self.weekdays)), *self.words, *dates])
 
 
-def read_window(text: str) -> tuple[tuple[Rule, ...], str | None]:
+def _within(day: date, spans: tuple[Span, ...]) -> bool:
+    return any(first <= day <= last for first, last in spans)
+
+
+def read_window(text: str, holidays: Holidays | None = None) -> tuple[tuple[Rule, ...], str | None]:
     """The rules (empty for `never`) and the zone (None if the text has none).
 
-    Raises `WindowError`.
+    Raises `WindowError`, also for `holidays` and `workdays` without `holidays`.
     """
     if len(text) > _MAX_CHARACTERS:
         raise WindowError(f"expected at most {_MAX_CHARACTERS} characters", _MAX_CHARACTERS + 1)
@@ -95,7 +119,7 @@ def read_window(text: str) -> tuple[tuple[Rule, ...], str | None]:
     if [words[0][0].lower() for words in parts] == ["never"]:
         _expect_end(parts[0][1:])
         return (), zone
-    return tuple(_read_rule(words) for words in parts), zone
+    return tuple(_read_rule(words, holidays) for words in parts), zone
 
 
 def _parts(text: str) -> Iterator[_Words]:
@@ -120,17 +144,17 @@ def _take_zone(words: _Words, *, needs_rule: bool) -> str | None:
     return word
 
 
-def _read_rule(words: _Words) -> Rule:
+def _read_rule(words: _Words, holidays: Holidays | None) -> Rule:
     words = [(word.lower(), at) for word, at in words]
     first, at = words[0]
     if first != "not":
-        return _read_span(words)
+        return _read_span(words, holidays)
     if len(words) == 1:
         raise WindowError("expected days or times after not, such as 2026-10-10", at + len(first))
-    return replace(_read_span(words[1:]), excluded=True)
+    return replace(_read_span(words[1:], holidays), excluded=True)
 
 
-def _read_span(words: _Words) -> Rule:
+def _read_span(words: _Words, holidays: Holidays | None) -> Rule:
     """Raises `WindowError`, also for words after the span."""
     word, at = words.pop(0)
     if word == "never":
@@ -140,9 +164,10 @@ def _read_span(words: _Words) -> Rule:
         start, end = _read_times(word, at)
         rule = Rule(start=start, end=end)
     elif _starts_with_day(word):
-        weekdays, dates = _read_days(word, at)
-        start, end = _read_times(*words.pop(0)) if words and ":" in words[0][0] else (0, rule.end)
-        rule = Rule(weekdays, dates, start, end)
+        rule = _read_days(word, at, holidays)
+        if words and ":" in words[0][0]:
+            start, end = _read_times(*words.pop(0))
+            rule = replace(rule, start=start, end=end)
     elif word != "always":
         raise WindowError(f"expected {_EXPECTED}, found {word!r}", at)
     _expect_end(words)
@@ -181,17 +206,41 @@ def check_zone(zone: str, at: int) -> None:
         raise WindowError(message, at) from error
 
 
-def _read_days(word: str, at: int) -> tuple[frozenset[int], tuple[tuple[date, date], ...]]:
-    """Days of the week and dates of `mon+wed-fri+2026-10-01`. Raises `WindowError`."""
-    weekdays: frozenset[int] = frozenset()
-    dates: list[tuple[date, date]] = []
+def _read_days(word: str, at: int, holidays: Holidays | None) -> Rule:
+    """The days of `mon+wed-fri+holidays+2026-10-01`, without times. Raises `WindowError`."""
+    rule = Rule(frozenset())
     for piece in word.split("+"):
         if piece[:1].isdigit():
-            dates.append(_read_dates(piece, at))
+            rule = replace(rule, dates=(*rule.dates, _read_dates(piece, at)))
+        elif piece in (_HOLIDAYS, _WORKDAYS):
+            rule = _with_word(rule, piece, _known(holidays, piece, at))
         else:
-            weekdays |= _read_weekdays(piece, at)
+            rule = replace(rule, weekdays=rule.weekdays | _read_weekdays(piece, at))
         at += len(piece) + 1
-    return weekdays, tuple(dates)
+    return rule
+
+
+def _known(holidays: Holidays | None, word: str, at: int) -> Holidays:
+    if holidays is None:
+        raise WindowError(
+            f"{word} needs a file of holidays, which the operator sets by CHANCERY_BULK_HOLIDAYS",
+            at,
+        )
+    return holidays
+
+
+def _with_word(rule: Rule, word: str, holidays: Holidays) -> Rule:
+    if word in rule.words:
+        return rule
+    rule = replace(rule, words=(*rule.words, word))
+    if word == _HOLIDAYS:
+        return replace(rule, named=(*rule.named, *holidays.off))
+    return replace(
+        rule,
+        workweek=_WORKWEEK,
+        without=holidays.off,
+        named=(*rule.named, *holidays.worked),
+    )
 
 
 def _read_times(word: str, at: int) -> tuple[int, int]:
@@ -213,7 +262,8 @@ def _read_times(word: str, at: int) -> tuple[int, int]:
 def _starts_with_day(word: str) -> bool:
     """Whether a word begins with a day or a date. No zone does."""
     first = re.split(r"[-+.]", word)[0]
-    return first in _NUMBERS or first in _WORDS or word[:1].isdigit()
+    names = (*_NUMBERS, *_WORDS, _HOLIDAYS, _WORKDAYS)
+    return first in names or word[:1].isdigit()
 
 
 def _read_weekdays(piece: str, at: int) -> frozenset[int]:

@@ -8,7 +8,8 @@ A window is a list of rules, optionally followed by a zone:
     window  = "never" | rule { ("," | ";") rule } [ zone ]
     rule    = ["not"] ( "always" | days | times | days times )
     days    = day { "+" day }
-    day     = mon..sun [ "-" mon..sun ] | "weekdays" | "weekends" | "daily" | date [ ".." date ]
+    day     = mon..sun [ "-" mon..sun ] | "weekdays" | "weekends" | "daily" | "holidays"
+            | "workdays" | date [ ".." date ]
     date    = YYYY-MM-DD
     times   = HH:MM-HH:MM
     zone    = a name of the IANA time zone database
@@ -16,6 +17,9 @@ A window is a list of rules, optionally followed by a zone:
 Rules are not case-sensitive; zones are. Days without times are whole days, times without days are
 daily. A window is open when a rule covers the time and no `not` rule does, in any order. A window
 with only `not` rules is open at all other times.
+
+`holidays` and `workdays` are those of a file (`holidays.py`): the public holidays, and Monday to
+Friday without them, with the make-up working days. In years that it does not have, there are none.
 
 `20:00-06:00` belongs to the day on which it begins: `fri 20:00-06:00` ends on Saturday at 06:00.
 When clocks go forward, an edge within the skipped hour takes effect at the change; a rule that lies
@@ -30,6 +34,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 
+from jobs.windows.holidays import Holidays
 from jobs.windows.rules import Rule, WindowError, check_zone, clock, read_window
 
 __all__ = ["ALWAYS", "NEVER", "Calendar", "Window", "WindowError", "Windows"]
@@ -62,13 +67,20 @@ class Window:
     zone: str = "UTC"
 
     @classmethod
-    def parse(cls, text: str, default_zone: str | None = "UTC") -> Window:
+    def parse(
+        cls,
+        text: str,
+        default_zone: str | None = "UTC",
+        holidays: Holidays | None = None,
+    ) -> Window:
         """Parse a window; the module's docstring has the grammar.
 
         `default_zone` applies if the text has no zone; with None the text must have one, except
-        for `always` and `never`. Raises `WindowError` with the position and what was expected.
+        for `always` and `never`. Without `holidays`, the words that need them are refused.
+
+        Raises `WindowError` with the position and what was expected.
         """
-        rules, zone = read_window(text)
+        rules, zone = read_window(text, holidays)
         if rules and all(rule.excluded for rule in rules):
             rules = (Rule(), *rules)
         if _is_constant(rules):
@@ -79,6 +91,11 @@ class Window:
                 raise WindowError(message, len(text) + 1)
             check_zone(default_zone, len(text) + 1)
         return cls(rules, zone or str(default_zone))
+
+    @property
+    def uses_holidays(self) -> bool:
+        """Whether it has the words `holidays` or `workdays`."""
+        return any(rule.words for rule in self.rules)
 
     def is_open(self, moment: datetime) -> bool:
         """Whether it is open at `moment`. Raises `ValueError` if `moment` has no time zone."""
@@ -122,7 +139,7 @@ class Window:
         breaks = sorted(
             datetime.combine(day, time(), UTC) - _MARGIN
             for rule in self.rules
-            for pair in rule.dates
+            for pair in rule.spans
             for day in pair
         )
         settled = cursor + _SETTLED

@@ -33,7 +33,7 @@ def text_object(text: str, x: float, y: float, size: float = SIZE, attributes: s
 
 
 def advance(char: str, size: float) -> float:
-    return stringWidth(char, "Helvetica", size) if char.isascii() else size
+    return stringWidth(char, "Helvetica", size) if char < "\u0100" else size
 
 
 def paged(content: Sequence[tuple[BlockKind, str]]) -> list[str]:

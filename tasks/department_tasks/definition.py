@@ -87,6 +87,7 @@ class TaskFile(_Strict):
     options_schema: OptionsSchema = NO_OPTIONS
     result_schema: JsonSchema
     max_tokens: Annotated[int, Field(ge=16, le=8_192)] = 1_024
+    reasons: bool = False
     long_documents: Literal["refuse", "by_section"] = "refuse"
     checks: Annotated[list[Check], Field(max_length=50)] = []
     cases: Annotated[list[Case], Field(max_length=MOST_CASES)] = []

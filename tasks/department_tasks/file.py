@@ -150,6 +150,9 @@ def _problem(path: Path, yaml: YamlFile, flaw: Flaw) -> FileProblem:
 def _digest(definition: TaskFile) -> str:
     """Eight hexadecimal digits over everything that a result depends on."""
     relevant = definition.model_dump(mode="json", exclude={"cases", "departments", "description"})
+    # A file without it keeps the version that it had before the field existed.
+    if not definition.reasons:
+        del relevant["reasons"]
     text = json.dumps(relevant, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 

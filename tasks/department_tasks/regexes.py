@@ -36,6 +36,11 @@ def matches_whole(pattern: str, text: str) -> bool:
     return _compiled(pattern).fullmatch(text) is not None
 
 
+def finds(pattern: str, text: str) -> bool:
+    """Whether an accepted pattern matches somewhere in the text, in time linear in its length."""
+    return _compiled(pattern).search(text) is not None
+
+
 @lru_cache(256)
 def _compiled(pattern: str) -> Any:
     options = re2.Options()

@@ -54,6 +54,7 @@ def task_of(definition: TaskFile, digest: str) -> Task[OwnOptions, OwnResult]:
         run=TaskRunner(definition).run,
         doubts=doubts if definition.checks else None,
         result_faults=partial(result_faults, definition),
+        reasons=definition.reasons,
         origin=Origin.department,
         departments=frozenset(definition.departments) if definition.departments else None,
     )

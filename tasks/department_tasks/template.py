@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from tasks.model.output import fence
@@ -50,22 +50,37 @@ def names_in(template: str) -> list[str]:
     return [match["name"] for match in _PLACEHOLDER.finditer(template) if match["name"] is not None]
 
 
+def stray_dollar(template: str) -> bool:
+    """Whether a `$` is neither `$$` nor part of a placeholder."""
+    return any(match["bad"] is not None for match in _PLACEHOLDER.finditer(template))
+
+
+def only_name(template: str) -> str | None:
+    """The placeholder's name if the template is one placeholder and nothing else."""
+    match = _PLACEHOLDER.fullmatch(template)
+    return match["name"] if match else None
+
+
+def replaced(template: str, value_of: Callable[[str], str]) -> str:
+    """The template with the value of each placeholder's name in its place."""
+    return _PLACEHOLDER.sub(
+        lambda match: "$" if match["name"] is None else value_of(match["name"]), template
+    )
+
+
 def filled(
     template: str, text: str, options: Mapping[str, Any], result_schema: Mapping[str, Any]
 ) -> str:
     """The template with its placeholders replaced; the document is fenced."""
 
-    def replacement(match: re.Match[str]) -> str:
-        name = match["name"]
-        if name is None:
-            return "$"
+    def value_of(name: str) -> str:
         if name == DOCUMENT:
             return f"<document>\n{fence(text)}\n</document>"
         if name == RESULT_SCHEMA:
             return json.dumps(result_schema, ensure_ascii=False, separators=(",", ":"))
         return fence(_as_text(options.get(name.removeprefix(OPTIONS))))
 
-    return _PLACEHOLDER.sub(replacement, template)
+    return replaced(template, value_of)
 
 
 def _as_text(value: Any) -> str:

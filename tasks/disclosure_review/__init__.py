@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from documents.document import Document
 from documents.isolation.compute import compute
 from tasks.disclosure_review.reasons import Reason, marked, personal, worded
+from tasks.disclosure_review.seals import masked_seals, reasons_in_seals, unread_seals
 from tasks.disclosure_review.wordings import ReasonKind
 from tasks.engine import Engine
 from tasks.limits import MOST_LISTED
@@ -19,8 +20,10 @@ from tasks.redact.by_model import ask_model
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.kinds import Kind
 from tasks.redact.masker import Masker, Style, masker_json
-from tasks.secrecy import Marking, marking_in
+from tasks.seals import SealItem
+from tasks.secrecy import Marking
 from tasks.secrecy.look import level_of
+from tasks.secrecy.markings import marking_in
 from tasks.task import Task
 from tasks.unread import UnreadItem, unread_items
 
@@ -70,13 +73,14 @@ class DisclosureResult(BaseModel):
                 "model_asked": False,
                 "not_covered": [],
                 "unread": [],
+                "seals": [],
             }
         }
     )
 
     publishable: bool = Field(
-        description="True if no reason was found and every part of the file was read. A person "
-        "must make the decision."
+        description="True if no reason was found and every part of the file and every seal was "
+        "read. A person must make the decision."
     )
     reasons: list[Reason] = Field(
         description=f"The reasons, in the order of the text, at most {MOST_LISTED:,}."
@@ -87,13 +91,17 @@ class DisclosureResult(BaseModel):
     )
     model_asked: bool = Field(description="Whether a model was asked for names and addresses.")
     not_covered: list[str] = Field(
-        description="Parts of the file that were not read, such as pictures, and why. If there "
-        "are any, `publishable` is false."
+        description="Parts of the file that were not read, such as pictures, and why, and pages "
+        "with a seal that was not read with confidence. If there are any, `publishable` is false."
     )
     unread: list[UnreadItem] = Field(
         default=[],
         description="What was on a page of the document and was not read, so that it is not part "
         "of the result: its kind, place and the reason.",
+    )
+    seals: list[SealItem] = Field(
+        default=[],
+        description="The seals, as in `parse`; what is a reason in their text is masked.",
     )
 
 
@@ -106,14 +114,16 @@ async def disclosure_review(
     targets = Targets(kinds, options.terms, answer.words if answer else {})
     file = await _file_review(document, targets)
     review = await compute(_review, document, file, targets)
+    not_covered = [*file.unread, *unread_seals(document)]
     return DisclosureResult(
-        publishable=not review.reasons and not file.unread,
+        publishable=not review.reasons and not not_covered,
         reasons=review.reasons,
         not_listed=sum(review.counts.values()) - len(review.reasons),
         counts=review.counts,
         model_asked=answer is not None,
-        not_covered=list(file.unread),
+        not_covered=not_covered,
         unread=unread_items(document),
+        seals=review.seals,
     )
 
 
@@ -146,24 +156,27 @@ async def _file_review(document: Document, targets: Targets) -> _FileReview:
 class _Review:
     reasons: list[Reason]
     counts: dict[ReasonKind, int]
+    seals: list[SealItem]
 
 
 def _review(document: Document, file: _FileReview, targets: Targets) -> _Review:
-    marking = marking_in(document) or file.level
+    masker = Masker(targets, Style())
+    in_seals = list(reasons_in_seals(document.seals, masker))
+    marking = marking_in(replace(document, seals=())) or file.level
     in_text = [
         *marked(document, marking),
         *worded(document),
-        *personal(document, Masker(targets, Style()).changes(document.text)),
+        *personal(document, masker.changes(document.text)),
     ]
-    known = {(one.rule, one.words) for one in in_text}
+    known = {(one.rule, one.words) for one in (*in_text, *in_seals)}
     elsewhere = [one for one in file.reasons if (one.rule, one.words) not in known]
     counts: Counter[ReasonKind] = Counter()
     reasons = [
-        *_first((*elsewhere, *file.outside), counts),
+        *_first((*elsewhere, *file.outside, *in_seals), counts),
         *_first(in_text, counts),
     ]
     reasons.sort(key=lambda one: (one.start or 0, one.end or 0))
-    return _Review(reasons[:MOST_LISTED], counts)
+    return _Review(reasons[:MOST_LISTED], counts, masked_seals(document, masker))
 
 
 def _first(reasons: Iterable[Reason], counts: Counter[ReasonKind]) -> list[Reason]:

@@ -77,14 +77,14 @@ def _reason(
     document: Document, kind: ReasonKind, rule: str, span: tuple[int, int] | None, words: str
 ) -> Reason:
     start, end = span or (None, None)
-    block = document.block_at(start) if start is not None else None
+    page, box = document.place_at(start) if start is not None else (None, None)
     return Reason(
         kind=kind,
         rule=rule,
         start=start,
         end=end,
-        page=block.page if block else None,
-        box=block.box if block else None,
+        page=page,
+        box=box,
         words=_cut(words),
         found_by=DetectionMethod.rule,
     )

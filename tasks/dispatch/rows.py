@@ -12,15 +12,14 @@ from typing import Any
 
 from documents.document import BlockKind, Document
 from documents.limits import ReadLimits
+from documents.readers import sheets
 from documents.readers.markdown import MEDIA_TYPE as MARKDOWN
-from documents.readers.sheets import ODS, XLS, XLSX
 from documents.readers.text import MEDIA_TYPE as TEXT
 from documents.readers.text import decoded
 from documents.source import FileResult
 from tasks.errors import OptionsInvalid
 from tasks.references import DocumentRef
 
-_SHEETS = (XLSX, XLS, ODS)
 _LINES = (TEXT, MARKDOWN)
 
 
@@ -48,7 +47,7 @@ async def text_or_workbook(reference: DocumentRef, what: str) -> str | Document:
     Raises `OptionsInvalid` for other formats, and what reading raises.
     """
     document = reference.document
-    if document.media_type in _SHEETS:
+    if document.media_type in sheets.MEDIA_TYPES:
         return document
     if document.media_type not in _LINES:
         raise OptionsInvalid(

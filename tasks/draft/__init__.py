@@ -253,4 +253,5 @@ TASK = Task(
     options=DraftOptions,
     result=DraftedResult,
     run=draft,
+    reasons=True,
 )

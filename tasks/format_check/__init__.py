@@ -16,8 +16,9 @@ from documents.source import source_of
 from tasks.engine import Engine
 from tasks.official_layout.finding import Severity
 from tasks.official_layout.kinds import Kind
-from tasks.official_layout.report import Finding, LayoutOptions, LayoutSummary
+from tasks.official_layout.report import Finding, LayoutOptions, LayoutSummary, unchecked_seals
 from tasks.official_layout.rules import RULES
+from tasks.seals import SealItem, seal_items
 from tasks.task import Task
 
 _OPTIONS_EXAMPLE: dict[str, Any] = {
@@ -47,6 +48,8 @@ _RESULT_EXAMPLE: dict[str, Any] = {
     "fixable": 1,
     "recognised": [{"part": "title", "paragraph": 4, "words": "关于做好防汛工作的通知"}],
     "rules": ["page.size", "page.top", "date.zero"],
+    "seals": [],
+    "not_checked": [],
 }  # fmt: skip
 
 
@@ -76,6 +79,10 @@ class FormatCheckResult(BaseModel):
         description="The parts that were recognised. Check them first if a finding is unexpected."
     )
     rules: Sequence[str] = Field(description="The ids of all rules that were checked.")
+    seals: Sequence[SealItem] = Field((), description="The seals, as in `parse`.")
+    not_checked: Sequence[str] = Field(
+        (), description="What no rule checks of the seals: a person must look at it."
+    )
 
 
 async def format_check(
@@ -83,7 +90,7 @@ async def format_check(
 ) -> FormatCheckResult:
     """Checks the file. Raises `UnsupportedDocument` unless the document is a DOCX file."""
     source = source_of(document.source, docx.MEDIA_TYPE, "DOCX")
-    report = (await source.work("format_check", options.arguments())).values
+    report = (await source.work("format_check", options.arguments(document))).values
     engine.progress(1, 1)
     least = options.severity
     rules = [
@@ -103,6 +110,8 @@ async def format_check(
         fixable=sum(one.fixable for one in findings),
         recognised=report["recognised"],
         rules=[rule.id for rule in rules],
+        seals=seal_items(document),
+        not_checked=unchecked_seals(document),
     )
 
 

@@ -93,7 +93,9 @@ async def format_fix(
 ) -> FormatFixResult:
     """Corrects the file. Raises `UnsupportedDocument` unless the document is a DOCX file."""
     source = source_of(document.source, docx.MEDIA_TYPE, "DOCX")
-    output = await source.work("format_fix", {**options.arguments(), "words": options.words})
+    output = await source.work(
+        "format_fix", {**options.arguments(document), "words": options.words}
+    )
     report = output.values
     file = await _store(source, output.file)
     engine.progress(1, 1)

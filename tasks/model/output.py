@@ -36,12 +36,11 @@ class Room:
 async def room_for_text(engine: Engine, prompt: str, answer: int) -> Room:
     """The budget with `prompt` (without the document) and an answer of up to `answer` tokens.
 
-    In a context of 8,192 tokens or more, the answer's share includes a quarter of it for reasoning.
+    The answer's share includes the tokens for the model's reasoning.
     Raises `OptionsTooLong` where fewer than `SMALLEST_PART` tokens remain for the document.
     """
     context = engine.context_tokens
-    reasoning = context // 4 if context >= 8_192 else 0
-    answer = min(answer, context // 3) + reasoning
+    answer = min(answer, context // 3) + engine.reasoning_tokens
     fixed = await engine.count_tokens(SYSTEM + prompt) + TEMPLATE_TOKENS
     remaining = context - fixed - answer
     if remaining < SMALLEST_PART:

@@ -45,7 +45,9 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class OfficialDocument:
-    """`kind` is None where neither the caller nor the title specifies it."""
+    """`kind` is None where neither the caller nor the title specifies it. `seals` are the texts of
+    the seals in its pictures that were read with confidence.
+    """
 
     parts: Parts
     formatting: Formatting
@@ -54,6 +56,7 @@ class OfficialDocument:
     sections: Sequence[Section]
     roles: Roles
     kind: Kind | None
+    seals: Sequence[str] = ()
 
     @property
     def settings(self) -> etree._Element | None:
@@ -65,7 +68,7 @@ def load(path: Path, limits: ReadLimits) -> Parts:
     return Parts(path, limits)
 
 
-def parse(parts: Parts, kind: Kind | None = None) -> OfficialDocument:
+def parse(parts: Parts, kind: Kind | None = None, seals: Sequence[str] = ()) -> OfficialDocument:
     """Parses the current state of `parts`. Raises `CorruptDocument`."""
     root = parts.root(parts.main)
     body = child(root, "body") if root is not None else None
@@ -84,7 +87,7 @@ def parse(parts: Parts, kind: Kind | None = None) -> OfficialDocument:
     roles = find_roles(paragraphs)
     sections = _sections(parts, body)
     return OfficialDocument(
-        parts, formatting, body, paragraphs, sections, roles, kind or roles.kind
+        parts, formatting, body, paragraphs, sections, roles, kind or roles.kind, seals
     )
 
 

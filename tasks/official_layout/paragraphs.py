@@ -104,7 +104,7 @@ def _text_pieces(paragraph: etree._Element) -> list[tuple[etree._Element, list[T
     runs: list[tuple[etree._Element, list[TextPiece]]] = []
     offset = 0
     for node in text_nodes(paragraph, skip=_NOT_EDITED):
-        run, text = node.context.run, node.text
+        run, text = node.context.run, node.stored_text if node.is_writable else node.text
         if run is None or not text or node.is_end or not node.is_shown:
             continue
         if not runs or runs[-1][0] is not run:

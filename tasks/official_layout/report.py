@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from documents.document import Document
 from tasks.official_layout.finding import Severity
 from tasks.official_layout.kinds import Kind
 from tasks.official_layout.rules import RULES
+from tasks.seals import is_read
 
 
 class Position(BaseModel):
@@ -83,7 +85,22 @@ class LayoutOptions(BaseModel):
     )
     leave_out: Rules = Field((), max_length=len(RULES), description="Ids of rules to ignore.")
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self, document: Document) -> dict[str, Any]:
         """Returns the arguments for the functions of `tasks.official_layout.work`."""
         kind = None if self.kind == "auto" else self.kind.value
-        return {"kind": kind, "leave_out": list(self.leave_out)}
+        seals = [seal.text for seal in document.seals if is_read(seal)]
+        return {"kind": kind, "leave_out": list(self.leave_out), "seals": seals}
+
+
+def unchecked_seals(document: Document) -> list[str]:
+    """What no rule checks of the document's seals; empty if it has none."""
+    if not document.seals:
+        return []
+    unread = sum(not is_read(seal) for seal in document.seals)
+    position = "the place of the seal over the issuing authority and the date, which a Word file "
+    named = [position + "does not store"]
+    if unread:
+        named.append(
+            f"the issuing authority in seals that were not read with confidence: {unread:,}"
+        )
+    return named

@@ -24,13 +24,14 @@ _MOST_FINDINGS = 5_000
 
 
 def check(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileResult:
-    """`arguments`: `kind` (Chinese name or null) and `leave_out` (ids of rules to ignore).
+    """`arguments`: `kind` (Chinese name or null), `leave_out` (ids of rules to ignore) and `seals`
+    (the texts of the seals that were read).
 
     Raises a `DocumentError`.
     """
     kind, leave_out = _kind_and_exclusions(arguments)
     with _nesting_errors():
-        official = parse(load(path, limits), kind)
+        official = parse(load(path, limits), kind, arguments.get("seals", ()))
         breaches_found = list(breaches(official, leave_out))
     return FileResult(
         {
@@ -76,7 +77,8 @@ def _fix(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> FileRe
         if not applicable:
             break
         changes += _apply(applicable, original_indexes)
-    remaining = list(breaches(parse(parts, kind), leave_out))
+    seals = arguments.get("seals", ())
+    remaining = list(breaches(parse(parts, kind, seals), leave_out))
     return FileResult(
         {
             "kind": official.kind.value if official.kind else None,

@@ -13,7 +13,8 @@ from documents.document import Block, BlockKind, Document
 from documents.isolation.compute import compute
 from tasks.engine import Engine
 from tasks.parse.markdown_writer import as_markdown
-from tasks.parse.parts import ParsedSeal, ParsedTable, parsed_seals, parsed_tables
+from tasks.parse.parts import ParsedTable, parsed_tables
+from tasks.seals import SealItem, seal_items
 from tasks.task import Task
 from tasks.text.words import count_words
 from tasks.unread import UnreadItem, unread_items
@@ -118,10 +119,11 @@ class ParseResult(BaseModel):
     unread: list[UnreadItem] = Field(
         description="What was on a page and was not read: its kind, place and the reason."
     )
-    seals: list[ParsedSeal] = Field(description="Seals, and electronic seals and signatures.")
+    seals: list[SealItem] = Field(description="Seals, and electronic seals and signatures.")
     tables: list[ParsedTable] | None = Field(
-        description="Tables with cells that span others or with known headers; null unless "
-        "`blocks` is true."
+        description="Tables with cells that span others, with known headers, with values that "
+        "the text shows in another form, or with parts on several pages; null unless `blocks` is "
+        "true."
     )
     ocr: OcrSummary | None = Field(description="The results of OCR; null if it recognised nothing.")
     characters: int = Field(description="Length of `text`.")
@@ -141,7 +143,7 @@ async def parse(document: Document, options: ParseOptions, engine: Engine) -> Pa
         pages=document.pages,
         unread_pages=list(document.unread_pages),
         unread=unread_items(document),
-        seals=parsed_seals(document),
+        seals=seal_items(document),
         tables=await compute(parsed_tables, document) if options.blocks else None,
         ocr=written.ocr,
         characters=len(document.text),

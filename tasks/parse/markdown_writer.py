@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from documents.document import Block, BlockKind, Document
+from documents.table import Span, Table
 
 _MOST_LEVEL = 6
 _UNKNOWN_LEVEL = 2
@@ -22,16 +24,22 @@ def as_markdown(document: Document, *, page_breaks: bool = False) -> str:
     """The blocks of a document as Markdown, with a final line feed.
 
     A heading of unknown level gets level 2. The first row of a table becomes its header, which
-    Markdown requires. `page_breaks` adds a comment before the first block of each page.
+    Markdown requires; a table with cells that span others or with several rows of headers is
+    written in HTML. `page_breaks` adds a comment before the first block of each page.
     """
     parts: list[str] = []
+    tables = {table.start: table for table in document.tables}
     page: int | None = None
     for block in document.blocks:
         if page_breaks and block.page is not None and block.page != page:
             page = block.page
             parts.append(f"<!-- page {page} -->")
         text = document.text[block.start : block.end]
-        parts.append(_markdown(block, text))
+        table = tables.get(block.start)
+        if table is not None and (table.spans or table.head_rows > 1):
+            parts.append(_html_table(text, table))
+        else:
+            parts.append(_markdown(block, text))
     return "\n\n".join(parts) + "\n" if parts else ""
 
 
@@ -65,6 +73,32 @@ def _table(text: str) -> str:
     # small table large.
     head, *body = [_row(row) for row in (rows[0] + [""] * (columns - len(rows[0])), *rows[1:])]
     return "\n".join([head, "|" + " --- |" * columns, *body])
+
+
+def _html_table(text: str, table: Table) -> str:
+    spans = {(span.row, span.column): span for span in table.spans}
+    covered: dict[int, int] = {}  # by column, the row after the last one that a cell covers
+    rows = []
+    for row, line in enumerate(text.split("\n")):
+        tag = "th" if row < table.head_rows else "td"
+        cells = []
+        for column, cell in enumerate(line.split("\t")):
+            span = spans.get((row, column))
+            if cell or span or covered.get(column, 0) <= row:
+                cells.append(_html_cell(cell, span, tag))
+            if span:
+                over = range(column, column + span.columns)
+                covered.update(dict.fromkeys(over, row + span.rows))
+        rows.append("<tr>" + "".join(cells) + "</tr>")
+    head, body = rows[: table.head_rows], rows[table.head_rows :]
+    parts = ["<thead>", *head, "</thead>"] if head else []
+    return "\n".join(["<table>", *parts, "<tbody>", *body, "</tbody>", "</table>"])
+
+
+def _html_cell(text: str, span: Span | None, tag: str) -> str:
+    rows = f' rowspan="{span.rows}"' if span and span.rows > 1 else ""
+    columns = f' colspan="{span.columns}"' if span and span.columns > 1 else ""
+    return f"<{tag}{rows}{columns}>{html.escape(text.strip(), quote=False)}</{tag}>"
 
 
 def _row(cells: list[str]) -> str:

@@ -221,4 +221,5 @@ TASK = Task(
     options=QaOptions,
     result=QaResult,
     run=qa,
+    reasons=True,
 )

@@ -9,7 +9,7 @@ from itertools import islice
 
 from pydantic import BaseModel, Field
 
-from documents.document import Block, Document
+from documents.document import Document
 from documents.masking.encoded_text import DataReplacement, found_and_data
 from documents.masking.replacement import Replacement, applied
 from tasks.limits import MOST_LISTED
@@ -120,18 +120,15 @@ def _apart(changes: Sequence[Change], data: Sequence[DataReplacement]) -> list[R
 
 def findings(document: Document, changes: Sequence[Change]) -> Iterator[Finding]:
     """Converts the changes to findings, with their positions in the document."""
-    blocks, at = document.blocks, 0
     for change in changes:
         one = change.detection
-        while at < len(blocks) - 1 and blocks[at].end <= one.start:
-            at += 1
-        block = blocks[at] if blocks else Block(0, 0)
+        page, box = document.place_at(one.start)
         yield Finding(
             kind=one.kind,
             start=one.start,
             end=one.end,
-            page=block.page,
-            box=block.box,
+            page=page,
+            box=box,
             found_by=one.how,
             valid=one.valid,
             replacement=change.replacement,
@@ -140,8 +137,7 @@ def findings(document: Document, changes: Sequence[Change]) -> Iterator[Finding]
 
 def _places(document: Document, changes: Sequence[Change]) -> Iterator[Place]:
     for change in changes:
-        block = document.block_at(change.start)
-        yield Place(block.page if block else None, change.detection.kind, change.value)
+        yield Place(document.page_at(change.start), change.detection.kind, change.value)
 
 
 def _with_words(targets: Targets, changes: Sequence[Change]) -> Mapping[Kind, Sequence[str]]:

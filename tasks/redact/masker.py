@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -13,6 +14,8 @@ from tasks.redact.finder import Finder, Targets
 from tasks.redact.kinds import Detection, Kind
 from tasks.redact.masks import Mask, masked
 from tasks.redact.views import readable
+
+_MOST_REPLACEMENTS = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Masker:
         self.targets = targets
         self.style = style
         self._finder = Finder(targets)
+        # Documents have many of the same replacements, such as those of addresses in one town.
+        self._has_target = lru_cache(_MOST_REPLACEMENTS)(self._finds)
 
     def changes(self, text: str) -> list[Change]:
         """Returns the changes in order. No replacement contains a target."""
@@ -95,10 +100,13 @@ class Masker:
     def _replacement(self, text: str, detection: Detection) -> str:
         mask = self.style.of(detection.kind)
         replacement = masked(text, detection, mask)
-        if mask is Mask.official and replacement.strip("*") and self._finder.find(replacement):
+        if mask is Mask.official and replacement.strip("*") and self._has_target(replacement):
             # For example a term within the unmasked part of an address.
             return masked(text, detection, Mask.stars)
         return replacement
+
+    def _finds(self, text: str) -> bool:
+        return bool(self._finder.find(text))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Masker:

@@ -11,7 +11,7 @@ from tasks.redact.finders.addresses import township_end
 from tasks.redact.finders.names import COMPOUND_SURNAMES
 from tasks.redact.kinds import Detection, Kind
 from tasks.redact.views import readable
-from tasks.text.plain import compact, with_gaps
+from tasks.text.plain import bare, compact, with_gaps
 
 BLOCK = "█"
 
@@ -41,7 +41,7 @@ def _covered(words: str, char: str) -> str:
 
 def _keep_ends(first: int, last: int) -> Callable[[str], str]:
     def write(words: str) -> str:
-        number = compact(words)
+        number = bare(words)
         if len(number) <= first + last:
             return "*" * len(number)
         hidden = "*" * (len(number) - first - last)
@@ -51,13 +51,15 @@ def _keep_ends(first: int, last: int) -> Callable[[str], str]:
 
 
 def _identity(words: str) -> str:
-    return _keep_ends(2, 3 if len(compact(words)) == 18 else 1)(words)
+    return _keep_ends(2, 3 if len(bare(words)) == 18 else 1)(words)
 
 
 def _mobile(words: str) -> str:
     number = re.sub(r"[^\d]", "", words)
-    country = f"{'+' if words.startswith('+') else ''}{number[:-11]} " if number[:-11] else ""
-    return f"{country}{number[-11:-8]}****{number[-4:]}"
+    before = number[:-11]
+    if before and before != "0":
+        before = f"{'+' if words.startswith('+') else ''}{before} "
+    return f"{before}{number[-11:-8]}****{number[-4:]}"
 
 
 def _landline(words: str) -> str:

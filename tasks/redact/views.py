@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from tasks.text.plain import plain
+from tasks.text.plain import HAN, plain
 
 # A part of a text and what replaces it.
 Edit = tuple[int, int, str]
@@ -25,21 +25,37 @@ _NO_INK = {"\u115f": "", "\u1160": "", "\ufffc": "", "\u2800": " ", "\u3164": " 
 # Text that is shown from right to left: from an override to the end of it or of the line.
 _OVERRIDE = re.compile("\u202e([^\u202c\u202e\n]{2,})\u202c?")
 _MOST_ENCODINGS = 3
+_IRREGULAR = "\ufdd0"  # a noncharacter: no text has it
 _LINE_END = "\r\n"
-# Escapes of URLs, of HTML and XML, and of JSON and JavaScript. Text of the last kind may be a pair
-# of surrogates.
+# Escapes of URLs, of HTML and XML, of JSON and JavaScript, and of vCards (quoted-printable). Text
+# of the third kind may be a pair of surrogates.
 _ESCAPES = re.compile(
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})++)|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
-    r"|(?P<unicode>(?:\\u[0-9A-Fa-f]{4})++)"
+    r"|(?P<unicode>(?:[\\%]u[0-9A-Fa-f]{4})++)|(?P<quoted>(?:=[0-9A-F]{2}(?:=\n)?+){2,}+)"
 )
+_ESCAPE_SIGNS = re.compile(r"[%&\\]|=[0-9A-F]{2}=")
 # At least five single characters with the same gap: widely spaced text, or vertical text.
 _SPACED = re.compile(
-    r"(?<![0-9A-Za-z])[^ \n\t](?P<gap>[ \n]{1,3})(?:[^ \n\t](?P=gap)){3,}[^ \n\t](?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z])[^ \n\t](?P<gap>[ \n]{1,9})(?:[^ \n\t](?P=gap)){3,}[^ \n\t](?![0-9A-Za-z])"
 )
+# Three of them, which is found in less time.
+_SINGLES = re.compile(r"[ \n](?=[^ \n\t][ \n]{1,9}[^ \n\t][ \n]{1,9}[^ \n\t][ \n])")
 _GAP = re.compile(r"[ \n]+")
-# Between two string constants that a program joins: `"a" + 'b'`, `"a" & "b"`, `"a".concat("b")`.
-_CONSTANTS = re.compile(r"[\"'`]\)?+\s*+(?:[+&]|\.concat\()\s*+[\"'`]")
-_HYPHENATION = re.compile(r"(?<=[A-Za-z])-[ ]{0,2}\n[ \n]{0,3}(?=[A-Za-z])")
+_SIGNS = str.maketrans("", "", "%=\\u\n")
+# Before the lines of a message that another one quotes, and of a quotation in Markdown.
+_QUOTATION = re.compile(r"(?<=\n)(?:>[ ]?){1,9}(?=[^\s>])")
+# Between two string constants that a program joins: `"a" + 'b'`, `"a" & "b"`, `"a".concat("b")`; in
+# style sheets `"a" "b"`.
+_CONSTANTS = re.compile(r"[\"'`]\)?+\s*+(?:[+&]|\.concat\()\s*+[\"'`]|[\"']\s++[\"']")
+# Before an indented line, as in HTML and Markdown, where no reader sees it. Two spaces are within
+# the gap that numbers and words may have.
+_INDENT = re.compile(r"(?<=\n)[ ]{3,200}(?=[^\s<])")
+# One character in brackets within a word, as in 李(某)伟; numbers of items are usual there.
+_BRACKETS = re.compile(
+    rf"(?<=[{HAN}])\((?=[{HAN}]\)[{HAN}])(?![一二三四五六七八九十])|(?<=[{HAN}]\([{HAN}])\)(?=[{HAN}])"
+    r"(?<![一二三四五六七八九十]\))"
+)
+_HYPHENATION = re.compile(r"-(?<=[A-Za-z]-)[ ]{0,2}\n[ \n]{0,3}(?=[A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +107,9 @@ class View:
 
 
 def views(text: str) -> Iterator[View]:
-    """Yields the text as a reader sees it; where it differs also without hyphenation and wide
-    spaces, and both again with escapes decoded, with text that is shown backwards in the order in
-    which it is read, and with string constants joined.
+    """Yields the text as a reader sees it; where it differs also without hyphenation, indentation,
+    wide spaces and brackets around one character, and both again with escapes decoded, with text
+    that is shown backwards in the order in which it is read, and with string constants joined.
     """
     written = View(text)
     decoded = _decoded(written)
@@ -110,24 +126,28 @@ def views(text: str) -> Iterator[View]:
 
 def readable(text: str) -> str:
     """Returns the text with everything undone that a reader does not see."""
+    if text.isascii() and text.isalnum():
+        return text
     *_, last = views(text)
     return last.text
 
 
 class _Visible(dict[int, str]):
-    """Maps characters to their visible form, of any length, computed on first use.
+    """Maps characters to their visible form, computed on first use.
 
-    Latin letters lose their accents, which may be characters of their own.
+    Latin letters lose their accents, which may be characters of their own. A character whose form
+    has not one character is in `irregular`, and its form here is `_IRREGULAR`.
     """
 
     def __init__(self) -> None:
-        self.irregular: set[str] = set()
-        """The characters among them whose form has another length."""
+        self.irregular: dict[str, str] = {}
 
     def __missing__(self, code: int) -> str:
-        self[code] = form = _form(chr(code))
+        form = _form(chr(code))
         if len(form) != 1:
-            self.irregular.add(chr(code))
+            self.irregular[chr(code)] = form
+            form = _IRREGULAR
+        self[code] = form
         return form
 
 
@@ -152,10 +172,12 @@ _VISIBLE = _Visible()
 def _visible(view: View) -> View:
     """Returns a view without invisible characters, in half-width letters and digits."""
     visible = view.text.translate(_VISIBLE)
-    if _LINE_END in view.text or not _VISIBLE.irregular.isdisjoint(view.text):
-        irregular = sorted(_VISIBLE.irregular.intersection(view.text))
-        pattern = re.compile("|".join([_LINE_END, *map(re.escape, irregular)]))
-        forms = {_LINE_END: "\n"} | {char: _VISIBLE[ord(char)] for char in irregular}
+    if _LINE_END in view.text or _IRREGULAR in visible:
+        forms = {_LINE_END: "\n"} | {
+            char: _VISIBLE.irregular[char]
+            for char in sorted(_VISIBLE.irregular.keys() & set(view.text))
+        }
+        pattern = re.compile("|".join(map(re.escape, forms)))
         view = view.edited(
             (*match.span(), forms[match[0]]) for match in pattern.finditer(view.text)
         )
@@ -164,9 +186,14 @@ def _visible(view: View) -> View:
 
 
 def _joined(view: View) -> View:
-    """Returns a view without hyphenation and without spaces between single characters."""
+    """Returns a view without hyphenation, indentation, spaces between single characters, and
+    brackets around one.
+    """
     removed = [match.span() for match in _HYPHENATION.finditer(view.text)]
-    for run in _SPACED.finditer(view.text):
+    removed += [match.span() for match in _INDENT.finditer(view.text)]
+    removed += [match.span() for match in _BRACKETS.finditer(view.text)]
+    removed += [match.span() for match in _QUOTATION.finditer(view.text)]
+    for run in _SPACED.finditer(view.text) if _SINGLES.search(view.text) else ():
         removed += [gap.span() for gap in _GAP.finditer(view.text, *run.span())]
     if not removed:
         return view
@@ -184,6 +211,8 @@ def _apart(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 def _decoded(view: View) -> View:
     """Returns a view with escapes decoded, also those that were encoded again."""
     for _ in range(_MOST_ENCODINGS):
+        if not _ESCAPE_SIGNS.search(view.text):
+            break
         edits = [
             (*match.span(), words)
             for match in _ESCAPES.finditer(view.text)
@@ -207,8 +236,8 @@ def _in_order(view: View) -> View:
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    if match["percent"]:
-        data = bytes.fromhex(match[0].replace("%", ""))
+    if match["percent"] or match["quoted"]:
+        data = bytes.fromhex(match[0].translate(_SIGNS))
         for encoding in ("utf-8", "gb18030"):
             try:
                 return data.decode(encoding)
@@ -217,5 +246,5 @@ def _unescaped(match: re.Match[str]) -> str:
         return match[0]
     if match["entity"]:
         return html.unescape(match[0])
-    units = bytes.fromhex(match[0].replace("\\u", ""))
+    units = bytes.fromhex(match[0].translate(_SIGNS))
     return units.decode("utf-16-be", "replace")

@@ -15,8 +15,9 @@ from documents.limits import ReadLimits
 from documents.readers import legacy_office, markdown, text
 from documents.readers.text.encoding import NotText, decode
 from documents.source import FileResult
-from tasks.secrecy import Marking, highest, marking_of
+from tasks.secrecy import Marking, highest
 from tasks.secrecy.look import Look
+from tasks.secrecy.markings import marking_of
 
 # Formats that can be checked without a process of their own.
 SCREENED_BY_BYTES = frozenset((text.MEDIA_TYPE, markdown.MEDIA_TYPE))

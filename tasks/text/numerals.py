@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from documents.ooxml.numbering import chinese
+from documents.ooxml.number_formats import chinese
 
 DIGITS = "〇零一二两三四五六七八九壹贰叁肆伍陆柒捌玖"
 UNITS = "十百千拾佰仟"

@@ -10,7 +10,7 @@ from documents.document import Document
 LONGEST = 400
 
 _END = re.compile(
-    r"(?:[。！？；…]|(?:(?<=[^\s.!?;])|(?<=[\s.][!?;]))[!?;]++(?=\s|$)|\.(?=\s|$))++"
+    r"(?:[。！？；…]|(?:(?<=[^\s.!?;])|(?<=[\s.][!?;]))[!?;]++(?=\s|$)|\.(?=\s|$))+"
     r"[”’」』）〉》\"')\]]*+\s*+|(?<!\s)\s*\n\s*+"
 )
 _ABBREVIATION = re.compile(

@@ -6,15 +6,28 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from redis.asyncio import Redis
 
 from jobs.model.states import ENDINGS
 from tests.chaos.engine import count_requests
 from tests.chaos.load import Load
-from tests.chaos.machine import WORKERS, Machine
+from tests.chaos.machine import WORKERS, Death
 from tests.chaos.receiver import Delivery, Receiver
-from tests.chaos.services import moment_of
+from tests.chaos.services import Service, moment_of
 
 Record = Mapping[str, str]
+
+
+class System(Protocol):
+    """What is counted of a system; both `Machine` and the tests of several machines have it."""
+
+    redis: Redis
+    request_log: Path
+    deaths: list[Death]
+    services: dict[str, Service]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +81,7 @@ class Account:
         assert (self.refused, self.undelivered) == (0, 0), self
 
 
-async def settled(machine: Machine, load: Load, seconds: float) -> None:
+async def settled(machine: System, load: Load, seconds: float) -> None:
     """Wait until every accepted job has ended and its event is delivered, at most `seconds`."""
     deadline = time.monotonic() + seconds
     open_jobs = {job.id for job in load.accepted}
@@ -83,7 +96,10 @@ async def settled(machine: Machine, load: Load, seconds: float) -> None:
         await asyncio.sleep(0.25)
 
 
-async def account(machine: Machine, load: Load, receiver: Receiver) -> Account:
+async def account(
+    machine: System, load: Load, receiver: Receiver, *, other_endings: int = 0
+) -> Account:
+    """`other_endings`: those of other departments, which are counted together."""
     ids = [job.id for job in load.accepted]
     records = await _records(machine, ids)
     ended = {key: record for key, record in records.items() if record.get("status") in ENDINGS}
@@ -99,7 +115,7 @@ async def account(machine: Machine, load: Load, receiver: Receiver) -> Account:
         approved=sum("approval" in record for record in ended.values()),
         lost=len(set(ids) - set(ended)),
         run_twice=sum(requests.get(job.mark, 0) > 1 for job in load.accepted),
-        two_endings=counted - len(ended) + _wrong_events(receiver, ended),
+        two_endings=counted - other_endings - len(ended) + _wrong_events(receiver, ended),
         unasked=await machine.redis.zcard(f"chancery:jobs:{department}") - len(set(ids)),
         events=len(by_id),
         duplicates=len(receiver.deliveries) - len(by_id),
@@ -129,7 +145,7 @@ def _wrong_events(receiver: Receiver, ended: Mapping[str, Record]) -> int:
     )
 
 
-def _recoveries(machine: Machine, ended: Mapping[str, Record]) -> tuple[float, float]:
+def _recoveries(machine: System, ended: Mapping[str, Record]) -> tuple[float, float]:
     """The longest recovery from reported deaths, and from others."""
     claims: dict[str, list[float]] = {}
     for key in WORKERS:
@@ -154,7 +170,7 @@ def _waited(deliveries: Sequence[Delivery], ended: Mapping[str, Record]) -> floa
     return deliveries[0].at - int(record["finished_at"]) / 1000 if record else 0.0
 
 
-async def _records(machine: Machine, ids: Sequence[str]) -> dict[str, Record]:
+async def _records(machine: System, ids: Sequence[str]) -> dict[str, Record]:
     pipeline = machine.redis.pipeline(transaction=False)
     for job_id in ids:
         pipeline.hgetall(f"chancery:job:{job_id}")

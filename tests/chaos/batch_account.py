@@ -80,7 +80,7 @@ async def account(
     kills: int,
     seconds: float,
 ) -> BatchAccount:
-    output, errors = [await _lines(client, getattr(batch, name)) for name in _FILES]
+    output, errors = [await lines_of(client, getattr(batch, name)) for name in _FILES]
     seen = Counter(line["custom_id"] for line in output)
     counts = batch.request_counts
     assert counts is not None
@@ -93,7 +93,7 @@ async def account(
         answered=len(seen),
         repeated=len(output) - len(seen),
         missing=counts.total - len(seen),
-        wrong=sum(line["custom_id"] not in _result(line) for line in output),
+        wrong=sum(line["custom_id"] not in result_of(line) for line in output),
         refused=len(errors),
         batch_events=paths["/batch"],
         line_events=paths["/line"],
@@ -108,11 +108,11 @@ async def account(
     )
 
 
-def _result(line: dict[str, Any]) -> str:
+def result_of(line: dict[str, Any]) -> str:
     return json.dumps(line["response"]["body"]["result"])
 
 
-async def _lines(client: openai.AsyncOpenAI, file_id: str | None) -> Sequence[dict[str, Any]]:
+async def lines_of(client: openai.AsyncOpenAI, file_id: str | None) -> Sequence[dict[str, Any]]:
     if file_id is None:
         return []
     try:

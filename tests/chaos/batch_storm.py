@@ -58,7 +58,7 @@ class BatchStorm:
             )
             async with receiving(tax.callback_secret) as receiver, client:
                 began = time.monotonic()
-                asking = asyncio.create_task(_ended(client, await self._submit(client, receiver)))
+                asking = asyncio.create_task(ended(client, await self.submit(client, receiver)))
                 kill = self._kill_writers if self.at_segments else self._kill_all
                 kills = await kill(machine, receiver, lambda: not asking.done())
                 async with asyncio.timeout(self.settle_seconds):
@@ -101,7 +101,7 @@ class BatchStorm:
             await machine.ready(service)
         return self.kills
 
-    async def _submit(self, client: openai.AsyncOpenAI, receiver: Receiver) -> str:
+    async def submit(self, client: openai.AsyncOpenAI, receiver: Receiver) -> str:
         lines = b"".join(_line(number, receiver) for number in range(self.lines))
         file = await client.files.create(file=("cases.jsonl", lines), purpose="batch")
         endpoint: Any = "/v1/jobs"
@@ -131,7 +131,7 @@ def _segments(machine: Machine) -> int:
     return sum("/file_" in blob for blob in blobs_in(machine.folder))
 
 
-async def _ended(client: openai.AsyncOpenAI, batch_id: str) -> Batch:
+async def ended(client: openai.AsyncOpenAI, batch_id: str) -> Batch:
     while True:
         batch = await client.batches.retrieve(batch_id)
         if batch.status in BATCH_ENDINGS:

@@ -39,6 +39,11 @@ class Load:
     async def finish(self) -> None:
         await asyncio.gather(*self._bursts)
 
+    def cancel(self) -> None:
+        """Give up what is not accepted yet."""
+        for burst in self._bursts:
+            burst.cancel()
+
     async def submit(self, lane: str | None = None) -> None:
         """Submit a job in `lane`, by default in both lanes by turns."""
         number = next(self.numbers)

@@ -37,6 +37,7 @@ class Receiver:
     """
 
     secret: str
+    host: str = "127.0.0.1"
     port: int = 0
     seconds: float = 0.1
     answer: Answer | None = None
@@ -44,7 +45,7 @@ class Receiver:
     in_flight: int = 0
 
     def url(self, path: str = "/hook") -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://{self.host}:{self.port}{path}"
 
     def by_id(self) -> dict[str, list[Delivery]]:
         found: dict[str, list[Delivery]] = {}
@@ -84,13 +85,13 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(secret: str) -> AsyncIterator[Receiver]:
-    receiver = Receiver(secret)
+async def receiving(secret: str, host: str = "127.0.0.1") -> AsyncIterator[Receiver]:
+    receiver = Receiver(secret, host)
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_post("/{path:.*}", receiver.receive)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
+    await web.TCPSite(runner, host, 0, backlog=1024).start()
     receiver.port = runner.addresses[0][1]
     try:
         yield receiver

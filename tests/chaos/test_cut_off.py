@@ -19,7 +19,6 @@ from tests.chaos.receiver import receiving
 from tests.integration.processes.system import until
 
 LEASE_SECONDS = 6.0
-SHORT = 3.0  # within the lease: the worker gets the result and cannot store it
 LONG = 120.0
 
 
@@ -44,18 +43,20 @@ async def test_a_worker_cut_off_for_longer_than_its_lease_is_refused_and_its_job
             await asyncio.to_thread(other.instance.process.wait, 60)
             async with receiving(tax.callback_secret) as receiver, client:
                 load = Load(client, receiver.url())
-                for latency in (SHORT, LONG):
-                    engine.control(latency=latency)
+                # Three that are answered later, and three while the worker is cut off: it gets
+                # their results and cannot store them.
+                for mode in ("ok", "hold"):
+                    engine.control(mode=mode, latency=0.0 if mode == "hold" else LONG)
                     load.burst(3)
                     await load.finish()
                     await until(
                         lambda: len(count_requests(machine.request_log)) == len(load.accepted)
                     )
-                engine.control(latency=0.1)
                 aborted = engine.counts()["aborted"]
                 first = {job.id for job in load.accepted}
 
                 proxy.cut()
+                engine.control(mode="ok", latency=0.1)
                 other.start()
                 load.burst(6)  # their messages may be received by the disconnected worker
                 await load.finish()

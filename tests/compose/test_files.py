@@ -44,7 +44,7 @@ def test_each_profile_adds_its_services(
     profile: str | None, added: set[str], tmp_path: Path
 ) -> None:
     arguments = ("--profile", profile) if profile else ()
-    system = {"redis", "engine", "api", "worker", "courier", "scheduler", "flower"}
+    system = {"redis", "engine-check", "engine", "api", "worker", "courier", "scheduler", "flower"}
     assert services_of(*arguments, folder=tmp_path) == system | added
 
 

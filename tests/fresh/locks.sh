@@ -26,6 +26,9 @@ for python in 3.11 3.12 3.13; do
         resolve "$machine-manylinux_2_28" "$python" "${compiled[@]}" -r requirements-dev.lock
         resolve "$machine-manylinux_2_31" "$python" --only-binary :all: \
             -r $engine/requirements.lock -r $engine/torch-public.lock -r $engine/smollm2.lock
+        # For aarch64 some requirements of vLLM for CUDA have no wheels.
+        [[ $machine == aarch64 ]] || resolve "$machine-manylinux_2_31" "$python" \
+            --only-binary :all: -r deploy/engine/cuda/requirements.lock
     done
 done
 echo "locks: all files found with their digests, for Python 3.11 to 3.13 on x86_64 and aarch64"

@@ -10,11 +10,13 @@ import asyncio
 import io
 import logging
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -22,15 +24,97 @@ import structlog
 from PIL import Image
 
 from standin.documents.builders import FORMATS, as_docx, as_eml, as_html, as_rtf
+from standin.documents.compound_builder import attachment, compound, message
 from standin.documents.docx_parts import INCLUDED, including
 from standin.documents.ofd_builder import WHOLE, scanned, text_object
+from standin.documents.office_builders import (
+    binary_cell,
+    binary_row,
+    binary_workbook_of,
+    presentation,
+    record,
+    shape,
+    slide,
+    wide,
+)
 from tests.fuzz.masked import MASKED, MaskedOutcome, fuzz_masked
 from tests.fuzz.run import LIMITS, SECONDS, Outcome, fuzz, pool
 from tests.unit.tasks.official_layout.official_letter import letter
 
 SCAN = Path(__file__).parents[1] / "samples/archives-law-scan.png"
 PICTURES = ("png", "jpeg", "tiff", "bmp", "webp", "gif")
-SAMPLES: dict[str, Callable[[], bytes]] = {**FORMATS, "eml": as_eml}
+MAIL = b"From: a@example.org\nMessage-ID: <1@example.org>\nSubject: a\n\nwords\n"
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """A ZIP file."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as container:
+        for name, data in files.items():
+            container.writestr(name, data)
+    return written.getvalue()
+
+
+def as_presentation() -> bytes:
+    """A PPTX with a table, a chart, scripts and notes."""
+    names = 'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
+    cell = "<a:tc><a:txBody><a:p><a:r><a:t>格</a:t></a:r></a:p></a:txBody></a:tc>"
+    frames = "".join(
+        f"<p:graphicFrame><a:graphic><a:graphicData>{one}</a:graphicData></a:graphic>"
+        "</p:graphicFrame>"
+        for one in (f"<a:tbl><a:tr>{cell * 2}</a:tr></a:tbl>", f'<c:chart {names} r:id="c"/>')
+    )
+    points = '<c:pt idx="0"><c:v>1</c:v></c:pt><c:pt idx="1"><c:v>2.5</c:v></c:pt>'
+    values = f"<c:numRef><c:numCache><c:formatCode>0.0%</c:formatCode>{points}</c:numCache>"
+    series = (
+        f"<c:ser><c:cat><c:strLit>{points}</c:strLit></c:cat><c:val>{values}</c:numRef></c:val>"
+    )
+    power = '<a:p><a:r><a:t>10</a:t></a:r><a:r><a:rPr baseline="30000"/><a:t>8</a:t></a:r></a:p>'
+    return presentation(
+        [shape("题", placeholder="title") + shape("正文", power) + frames, shape("第二页")],
+        relations_of={
+            1: [
+                ("c", "chart", "ppt/charts/chart1.xml"),
+                ("n", "notesSlide", "ppt/notesSlides/notes1.xml"),
+            ]
+        },
+        parts={
+            "ppt/charts/chart1.xml": f"<c:chartSpace {names}><c:chart>{series}</c:ser></c:chart>"
+            "</c:chartSpace>",
+            "ppt/notesSlides/notes1.xml": slide(shape("备注", placeholder="body"), name="notes"),
+        },
+    )
+
+
+def as_binary_workbook() -> bytes:
+    """An XLSB with each kind of cell, formats, merged and hidden parts."""
+    values = (
+        (2, struct.pack("<I", 12345 << 2 | 2)), (3, b"\x07"), (4, b"\1"),
+        (5, struct.pack("<d", 0.853)), (6, wide("甲")), (7, struct.pack("<I", 0)),
+        (8, wide("结果") + bytes(10)), (62, b"\0" + wide("多种格式")),
+    )  # fmt: skip
+    cells = [binary_cell(kind, at, body, at % 3) for at, (kind, body) in enumerate(values)]
+    rows = binary_row(0) + b"".join(cells) + binary_row(1, is_hidden=True) + cells[4]
+    return binary_workbook_of(
+        rows,
+        formats=["0.00%", "yyyy-m-d"],
+        strings=["共享"],
+        before=record(60, struct.pack("<IIIIH", 9, 9, 2048, 0, 1)),
+        after=record(176, struct.pack("<IIII", 0, 0, 0, 1)),
+    )
+
+
+SAMPLES: dict[str, Callable[[], bytes]] = {
+    **FORMATS,
+    "eml": as_eml,
+    "msg": lambda: compound(message("题", "正文", [attachment("a.txt", b"words")])),
+    "mbox": lambda: b"From a Thu Jan  1 00:00:00 1970\n" + as_eml() + b"\n\n" + MAIL,
+    "zip": lambda: packed(
+        {"甲/a.txt": b"words", "b.docx": as_docx(), "c.zip": packed({"d": MAIL})}
+    ),
+    "pptx": as_presentation,
+    "xlsb": as_binary_workbook,
+}
 
 
 def as_doc() -> bytes:

@@ -138,7 +138,11 @@ def _reshaped(data: bytes, chance: Random) -> bytes:
         parts = {name: package.read(name) for name in package.namelist()}
     members = [name for name, part in parts.items() if part.lstrip().startswith(b"<")]
     # Most damage to the package's own files makes it unreadable.
-    content = [name for name in members if "word/" in name or "xl/" in name or "Doc" in name]
+    content = [
+        name
+        for name in members
+        if "word/" in name or "xl/" in name or "ppt/" in name or "Doc" in name
+    ]
     name = chance.choice(content or members or list(parts))
     try:
         root = etree.fromstring(parts[name])

@@ -1,7 +1,7 @@
 """Real engines, each started for the first test that needs it, which takes about a minute.
 
 For development, the tests can use running engines:
-`CHANCERY_TEST_SMOLLM2_URL`, `CHANCERY_TEST_TINY_QWEN2_URL`, `CHANCERY_TEST_TINY_DEEPSEEK_V3_URL`.
+`CHANCERY_TEST_SMOLLM2_URL`, `CHANCERY_TEST_TINY_R1_URL`, `CHANCERY_TEST_TINY_DEEPSEEK_V3_URL`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from jobs.process.settings import EngineSettings
 from standin.engine_process import running_vllm
@@ -19,6 +21,18 @@ from worker.engine.client import EngineClient
 from worker.engine.session import EngineSession
 
 HEALTHY_SECONDS = 60.0
+
+
+class ByEngine(LoadScopeScheduling):  # type: ignore[misc] # the library has no types
+    """One process runs all tests that share a real engine; the others are divided by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "engines" if "_on_" in file else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByEngine:
+    return ByEngine(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -29,15 +43,17 @@ def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="class")
-def tiny_qwen2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of vLLM with a tiny Qwen2, random weights, 2048 tokens, for one class."""
-    with _engine("tiny-qwen2", "TINY_QWEN2", tmp_path_factory) as url:
+def tiny_r1(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of vLLM with a tiny Qwen2 that reasons as DeepSeek's distillations do, with random
+    weights, 2048 tokens, for one class.
+    """
+    with _engine("tiny-deepseek-r1-distill-qwen2", "TINY_R1", tmp_path_factory) as url:
         yield url
 
 
 @pytest.fixture(scope="class")
 def tiny_deepseek_v3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of vLLM with a tiny DeepSeek-V3, like `tiny_qwen2`."""
+    """The URL of vLLM with a tiny DeepSeek-V3, like `tiny_r1`."""
     with _engine("tiny-deepseek-v3", "TINY_DEEPSEEK_V3", tmp_path_factory) as url:
         yield url
 
@@ -56,8 +72,11 @@ def smollm2_engine(smollm2_client: EngineClient) -> EngineSession:
 
 
 @asynccontextmanager
-async def started_client(url: str, concurrency: int = 8) -> AsyncIterator[EngineClient]:
-    client = EngineClient(EngineSettings(url=url), concurrency)
+async def started_client(
+    url: str, concurrency: int = 8, *, reasoning_tokens: int = 4096
+) -> AsyncIterator[EngineClient]:
+    settings = EngineSettings(url=url, reasoning_tokens=reasoning_tokens)
+    client = EngineClient(settings, concurrency)
     await client.start()
     try:
         if not await client.wait_healthy(HEALTHY_SECONDS):
@@ -68,7 +87,11 @@ async def started_client(url: str, concurrency: int = 8) -> AsyncIterator[Engine
 
 
 def deterministic(
-    client: EngineClient, priority: int = 0, cache_salt: str | None = None
+    client: EngineClient,
+    priority: int = 0,
+    cache_salt: str | None = None,
+    *,
+    reasons: bool = False,
 ) -> EngineSession:
     return EngineSession(
         client,
@@ -77,6 +100,7 @@ def deterministic(
         temperature=0,
         on_progress=lambda done, total: None,
         cache_salt=cache_salt,
+        reasons=reasons,
     )
 
 

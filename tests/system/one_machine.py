@@ -54,7 +54,7 @@ class Up:
             pids[:] = [pid for pid, line in self.children().items() if words in line]
             return len(pids) == 1
 
-        until(is_only, 10)
+        until(is_only, 60)
         return pids[0]
 
     def wait_for(self, words: str, seconds: float = READY_SECONDS) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from standin.engine_process import ENGINE_ROOT
 from tests.system.one_machine import started_up, until
-from worker.engine.command import cpu_engine
+from worker.engine.start.command import cpu_engine
 
 MODEL = "SmolLM2-135M-Instruct"
 LINES = 200
@@ -162,7 +163,8 @@ def test_two_hundred_lines_get_the_responses_of_vllms_run_batch(
     with capsys.disabled():
         print(
             f"\n{LINES - len(different)} of {LINES} responses equal; with start and stop "
-            f"{seconds[0]:.0f} s by chancery, {seconds[1]:.0f} s by vllm run-batch"
+            f"{seconds[0]:.0f} s by chancery, {seconds[1]:.0f} s by vllm run-batch",
+            file=sys.stderr,
         )
     for key in ours:
         assert ours[key]["usage"]["prompt_tokens"] == theirs[key]["usage"]["prompt_tokens"]

@@ -4,6 +4,7 @@ worker is stopped for longer than its lease.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ async def test_jobs_survive_a_kill_of_every_service_and_a_stopped_worker(
     storm = Storm(SEED, 200, kills=1, stops=("worker",), stop_seconds=8, settle_seconds=120)
     done = await storm.run(machine_for(tmp_path, storm, supervised=True, **SHORT))
     with capsys.disabled():
-        print(f"\n{done.line(f'chaos, short, seed {SEED}')}")
+        print(f"\n{done.line(f'chaos, short, seed {SEED}')}", file=sys.stderr)
     done.check()
     assert done.succeeded == done.accepted == 200
     assert done.approved > 0
@@ -43,6 +44,6 @@ async def test_a_batch_survives_a_kill_of_every_service(
     env = SHORT | {"CHANCERY_INLINE_RESULT_MAX_BYTES": str(INLINE_BYTES)}
     done = await storm.run(Machine(tmp_path, latency=0.8, env=env))
     with capsys.disabled():
-        print(f"\n{done.line(f'batch, short, seed {SEED}')}")
+        print(f"\n{done.line(f'batch, short, seed {SEED}')}", file=sys.stderr)
     done.check(storm.lines, storm.called_back)
     assert done.kills > 4

@@ -114,7 +114,7 @@ def test_a_person_signs_in_at_the_provider_and_out_again(
     page: Page, url: str, idp: IdentityProvider
 ) -> None:
     page.goto(f"{url}/console/records")
-    check(page, "single-sign-on")
+    check(page)
     at_provider(page, "chen")
     expect(page.get_by_role("heading", name="我的记录")).to_be_visible()
     assert page.url == f"{url}/console/records"
@@ -131,7 +131,7 @@ def test_who_is_refused_reads_why(page: Page, url: str, idp: IdentityProvider) -
     page.goto(f"{url}/console")
     at_provider(page, "wu")
     expect(page.get_by_role("alert")).to_contain_text("您所在的部门尚未接入本系统")
-    check(page, "refused")
+    check(page)
     idp.behaviour = Behaviour(answers={"/token": (503, b"")})
     at_provider(page, "chen")
     expect(page.get_by_role("alert")).to_contain_text("统一身份认证暂时无法访问")

@@ -16,6 +16,7 @@ from worker.engine.client import EngineClient
 from worker.engine.session import EngineSession
 
 CAPITAL = [Message("user", "What is the capital of France?")]
+CITY = {"type": "string", "enum": ["Paris", "Rome"]}
 LONG_STORY = [Message("user", "Tell a very long story about a river.")]
 SCHEMA = {
     "type": "object",
@@ -155,9 +156,41 @@ class TestSmolLM2:
             await smollm2_engine.complete(CAPITAL, max_tokens=10, schema=schema)
 
 
-class TestTinyQwen2:
-    async def test_it_answers(self, tiny_qwen2: str) -> None:
-        await _check_model(tiny_qwen2, 2048)
+class TestTinyR1:
+    """Random weights never end their reasoning: only the bound does."""
+
+    async def test_reasoning_is_bounded_and_the_answer_after_it_is_guided(
+        self, tiny_r1: str
+    ) -> None:
+        async with started_client(tiny_r1, reasoning_tokens=32) as client:
+            session = deterministic(client, reasons=True)
+            bound = session.reasoning_tokens
+            completion = await session.complete(CAPITAL, max_tokens=bound + 100, schema=CITY)
+            assert json.loads(completion.text) in CITY["enum"]
+            assert bound == 32
+            # Random text is divided into tokens otherwise when it is read again.
+            assert bound // 2 < session.usage.reasoning_tokens <= session.usage.completion_tokens
+            assert bound < session.usage.completion_tokens < bound + 20
+            assert client.lacks_parser is None
+
+    async def test_a_task_that_gains_nothing_from_reasoning_has_none(self, tiny_r1: str) -> None:
+        async with started_client(tiny_r1) as client:
+            session = deterministic(client, priority=10)
+            assert session.reasoning_tokens == 0
+            completion = await session.complete(
+                CAPITAL, max_tokens=100, schema=CITY, top_logprobs=2
+            )
+            assert json.loads(completion.text) in CITY["enum"]
+            assert session.usage.reasoning_tokens <= 1
+            assert "".join(token.text for token in completion.tokens) == completion.text
+
+    async def test_reasoning_is_not_in_the_response_of_a_chat(self, tiny_r1: str) -> None:
+        async with started_client(tiny_r1) as client:
+            request = {"messages": [{"role": "user", "content": "Hello."}], "max_tokens": 20}
+            session = deterministic(client)
+            (choice,) = json.loads(await session.forward(request))["choices"]
+            assert "reasoning" not in choice["message"]
+            assert session.usage.reasoning_tokens > 10
 
 
 class TestTinyDeepSeekV3:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -56,6 +57,12 @@ def test_nobody_listens(tmp_path: Path) -> None:
     address = f"127.0.0.1:{free_port()}"
     with waiting_for(f"http://{address}", tmp_path) as (_, line):
         assert f"nothing listens at {address}" in line
+
+
+def test_nobody_listens_at_any_of_several(tmp_path: Path) -> None:
+    urls = [f"http://127.0.0.1:{free_port()}" for _ in range(2)]
+    with waiting_for(", ".join(urls), tmp_path, CHANCERY_ENGINES=json.dumps(urls)) as (_, line):
+        assert f"nothing listens at {urls[0].removeprefix('http://')}" in line
 
 
 def test_no_such_host(tmp_path: Path) -> None:

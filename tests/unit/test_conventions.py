@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import api.__main__  # noqa: F401 - with the whole application loaded, every error class is known
-import worker.__main__  # noqa: F401
+import api.process  # noqa: F401 - with the whole application loaded, every error class is known
+import worker.process  # noqa: F401
 from documents.errors import WorkError
 from jobs.model.problems import PROBLEM_TYPES
 from jobs.model.states import ENDINGS, CallbackStatus, JobStatus, JobSubstatus
@@ -113,6 +113,6 @@ def test_every_setting_has_its_own_variable_and_a_description() -> None:
     names = [name for name, _ in fields]
     assert len(names) == len(set(names))
     for name, field in fields:
-        assert name.startswith("CHANCERY_")
+        assert name.startswith(("CHANCERY_", "AWS_"))
         assert field.description, name
         assert "|" not in field.description

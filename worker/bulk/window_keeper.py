@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from jobs.batches.batch import Batch
 from jobs.health.engines import healthy_time
@@ -23,15 +24,24 @@ class WindowKeeper:
         self._ledger = ledger
         self._bulk = bulk
         self._default_slots = default_slots
+        self._uses_holidays = False
+
+    @property
+    def detail(self) -> Mapping[str, Any]:
+        """For the heartbeat: whether a window needs holidays, and until when they are known."""
+        known = self._bulk.known_holidays
+        until = known.until.isoformat() if known else None
+        return {"uses_holidays": self._uses_holidays, "holidays_until": until}
 
     async def update(self) -> None:
         """Store the windows of this moment, and when an engine was healthy last."""
-        now = datetime.now(UTC)
-        departments = frozenset(
-            department.name
+        now = await self._ledger.now()
+        windows = {
+            department.name: self._bulk.calendar(department.window)
             for department in await self._ledger.departments.all()
-            if not self._bulk.calendar(department.window).is_open(now)
-        )
+        }
+        self._uses_holidays = any(window.uses_holidays for window in windows.values())
+        departments = frozenset(name for name, window in windows.items() if not window.is_open(now))
         batches = frozenset(
             batch.id for batch in await self._ledger.batches.open() if self._is_closed(batch, now)
         )

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import httpx
-from aiohttp import ClientConnectorError, ClientError
+from yarl import URL
 
 from jobs.model.callback import Attempt, Outcome
+from jobs.model.callback_format import CallbackFormat, Charset
 from jobs.model.department import CallbackOptions, Department
 from jobs.model.problems import ProblemError
 from jobs.process.spans import TRACEPARENT
-from jobs.submit.targets import Address, AllowList, Target, check_target, parse_target, resolve
-from worker.callbacks.clients import Clients
+from jobs.submit.targets import Address, Target, allow_list, check_target, parse_target, resolve
 from worker.callbacks.own_addresses import OwnServers
-from worker.callbacks.receiver_responses import outcome_of, read_start, retry_after_of
+from worker.callbacks.receiver_responses import BODY, retry_after_of, start_of, verdict_of
 from worker.callbacks.signing import signed_headers
+from worker.callbacks.tls import TlsContexts
+from worker.http.client import Endpoint, HttpClient, header_lines
+from worker.http.connection import ConnectionLost, Response
 
 ATTEMPT_HEADER = "chancery-attempt"
 
@@ -73,14 +76,15 @@ class Deliverer:
         self._own_servers = own_servers
         self._find = find
         self._response_max = response_max_bytes
-        self._clients: Clients | None = None
+        self._contexts = TlsContexts()
+        self._client: HttpClient | None = None
 
     async def start(self) -> None:
-        self._clients = Clients(self._timeout, self._concurrency)
+        self._client = HttpClient(self._concurrency)
 
     async def close(self) -> None:
-        if self._clients:
-            await self._clients.close()
+        if self._client:
+            self._client.close()
 
     async def send(
         self,
@@ -99,31 +103,39 @@ class Deliverer:
         """
         at, began = datetime.now(UTC), time.monotonic()
         options = options or CallbackOptions()
-        secrets = department.callback_secrets
         try:
-            client = await self._client(options)
-            signed = signed_headers(secrets, event_id, at, body, options.sm3_key)
+            tls = self._contexts.of(options)
+            headers = headers_of(department, options, event_id, body, at=at, number=number)
         except ValueError as error:
             return unsent(at, str(error))
         traced = {TRACEPARENT: traceparent} if traceparent else {}
-        headers = {**traced, **options.headers, **signed, ATTEMPT_HEADER: str(number)}
+        headers = {**traced, **headers}
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._timeout) as deadline:
                 addresses, target = await self._checked(department, url)
-                response = await _post(client, addresses, target, headers, body)
-            text = await self._read_start(response)
+                response = await self._post(
+                    addresses, target, tls, headers=headers, body=body, deadline=deadline
+                )
         except ProblemError as error:
             return unsent(at, error.problem.detail, time.monotonic() - began)
         except TimeoutError:
             return self._failed(at, began, f"no response within {self._timeout:g} s")
-        except (httpx.HTTPError, httpx.InvalidURL, ClientError, OSError, ValueError) as error:
+        except (ConnectionLost, OSError, ValueError) as error:
             return self._failed(at, began, str(error) or type(error).__name__)
-        attempt = Attempt(at, response.status_code, None, time.monotonic() - began, text)
-        outcome = outcome_of(response)
+        return self._result(response, options.format, at, time.monotonic() - began)
+
+    def _result(
+        self, response: Response, format_: CallbackFormat | None, at: datetime, seconds: float
+    ) -> AttemptResult:
+        verdict = verdict_of(response, format_)
+        text = None
+        if verdict.outcome is not Outcome.delivered:
+            charset = format_.charset if format_ else Charset.utf8
+            text = start_of(response, self._response_max, charset)
         return AttemptResult(
-            attempt,
-            outcome,
-            final=outcome is Outcome.gone,
+            Attempt(at, response.status, verdict.unmet, seconds, text),
+            verdict.outcome,
+            final=verdict.outcome is Outcome.gone,
             retry_after=retry_after_of(response),
         )
 
@@ -133,7 +145,7 @@ class Deliverer:
         Raises `ProblemError` if one is not allowed.
         """
         addresses = await self._find(parse_target(url))
-        target = check_target(url, AllowList(department.callback_allow), addresses)
+        target = check_target(url, allow_list(department.callback_allow), addresses)
         for address in addresses:
             if await self._own_servers.listen_on(address, target.port):
                 raise ProblemError(
@@ -141,59 +153,71 @@ class Deliverer:
                 )
         return addresses, target
 
-    async def _read_start(self, response: httpx.Response) -> str | None:
-        try:
-            return await read_start(response, self._response_max)
-        finally:
-            await response.aclose()
+    async def _post(
+        self,
+        addresses: Sequence[Address],
+        target: Target,
+        tls: ssl.SSLContext,
+        *,
+        headers: Mapping[str, str],
+        body: bytes,
+        deadline: asyncio.Timeout,
+    ) -> Response:
+        """Post to the first address that accepts a connection.
 
-    async def _client(self, options: CallbackOptions) -> httpx.AsyncClient:
-        if self._clients is None:
+        `deadline` holds until the response's head; its body has a limit of its own.
+        """
+        if self._client is None:
             raise RuntimeError("call start() before sending")
-        return await self._clients.of(options)
+        request = _request(URL(target.url), headers, body)
+        for number, address in enumerate(addresses, start=1):
+            context = tls if target.scheme == "https" else None
+            endpoint = Endpoint(str(address), target.port, target.host, context)
+            try:
+                return await self._client.exchange(
+                    endpoint, request, BODY, on_head=lambda: deadline.reschedule(None)
+                )
+            except OSError:  # a connection that breaks later raises `ConnectionLost`
+                if number == len(addresses):
+                    raise
+        raise ConnectionLost("the host has no address")
 
     @staticmethod
     def _failed(at: datetime, began: float, why: str) -> AttemptResult:
         return failed(at, why, time.monotonic() - began)
 
 
-async def _post(
-    client: httpx.AsyncClient,
-    addresses: Sequence[Address],
-    target: Target,
-    headers: Mapping[str, str],
+def headers_of(
+    department: Department,
+    options: CallbackOptions,
+    event_id: str,
     body: bytes,
-) -> httpx.Response:
-    """Post to the first address that accepts a connection."""
-    for address in addresses[:-1]:
-        try:
-            return await _post_to(client, address, target, headers, body)
-        except httpx.TransportError as error:
-            # The transport raises the same error for connections that broke later.
-            if not isinstance(error.__cause__, ClientConnectorError):
-                raise
-    return await _post_to(client, addresses[-1], target, headers, body)
+    *,
+    at: datetime,
+    number: int,
+) -> dict[str, str]:
+    """The headers of an attempt that do not depend on its URL. Ours replace the department's.
+
+    Raises `ValueError` for a key that is not valid.
+    """
+    fixed = options.format.headers if options.format else {}
+    return {
+        **fixed,
+        **options.headers,
+        "content-type": options.format.media_type if options.format else "application/json",
+        **signed_headers(department.callback_secrets, event_id, at, body, options.sm3_key),
+        ATTEMPT_HEADER: str(number),
+    }
 
 
-async def _post_to(
-    client: httpx.AsyncClient,
-    address: Address,
-    target: Target,
-    headers: Mapping[str, str],
-    body: bytes,
-) -> httpx.Response:
-    original = httpx.URL(target.url)
-    request = client.build_request(
-        "POST",
-        original.copy_with(host=str(address)),
-        content=body,
-        headers={
-            **headers,
-            "host": original.netloc.decode(),
-            "content-type": "application/json",
-            "user-agent": "chancery",
-            "accept-encoding": "identity",  # so that the stored response is readable
-        },
-        extensions={"sni_hostname": target.host} if target.scheme == "https" else {},
-    )
-    return await client.send(request, stream=True)
+def _request(url: URL, headers: Mapping[str, str], body: bytes) -> bytes:
+    """The bytes to send. HTTP's own fields replace those of `headers`."""
+    fields = {
+        **headers,
+        "host": url.host_port_subcomponent or "",
+        "content-length": str(len(body)),
+        "user-agent": "chancery",
+        "accept": "*/*",
+        "accept-encoding": "identity",  # so that the stored response is readable
+    }
+    return f"POST {url.raw_path_qs} HTTP/1.1\r\n{header_lines(*fields.items())}\r\n".encode() + body

@@ -2,41 +2,70 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.message import Message
 from email.utils import parsedate_to_datetime
 
-import httpx
-from aiohttp import ClientError
-
 from jobs.model.callback import Outcome
+from jobs.model.callback_format import GONE, CallbackFormat, Success
+from tasks.department_tasks.regexes import finds
+from worker.http.connection import Body, Response
 
-READ_MAX_BYTES = 64 * 1024
-READ_SECONDS = 1.0
+# Read so far, so that the connection can be used again after a short body. Errors while the body
+# is read are ignored, because the status counts, or what came of the body.
+BODY = Body(64 * 1024, decode=False, seconds=1.0)
 RETRY_AFTER_MAX_SECONDS = 86_400.0
-GONE = 410
 _BUSY = frozenset({429, 503})
 
 
-async def read_start(response: httpx.Response, most: int) -> str | None:
-    """The first `most` bytes of a failed response as text. None: no body, a success, or encoded.
-
-    Reads up to 64 KiB for up to a second, so that the connection can be reused after a short body.
-    Errors while reading are ignored, because only the status counts.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a response says of a delivery. `unmet`: the condition of the department's format for a
+    success that a response with a right status does not meet.
     """
-    size, start = 0, bytearray()
-    with suppress(TimeoutError, httpx.HTTPError, ClientError):
-        async with asyncio.timeout(READ_SECONDS):
-            async for chunk in response.aiter_raw():
-                size += len(chunk)
-                start += chunk[: most - len(start)]
-                if size > READ_MAX_BYTES:
-                    break
-    if not start or response.is_success or "content-encoding" in response.headers:
+
+    outcome: Outcome
+    unmet: str | None = None
+
+
+def verdict_of(response: Response, callback_format: CallbackFormat | None = None) -> Verdict:
+    """A success is what `callback_format` says, or a status of 2xx."""
+    if response.status == GONE:
+        return Verdict(Outcome.gone)
+    success = callback_format.success if callback_format else Success()
+    statuses = success.status or range(200, 300)
+    if response.status not in statuses:
+        return Verdict(Outcome.failed)
+    header = success.header
+    if header and not finds(header.pattern, response.field(header.name) or ""):
+        return Verdict(Outcome.failed, f"the header {header.name} does not match success.header")
+    charset = callback_format.charset if callback_format else "utf-8"
+    if success.body is not None and not finds(success.body, _body_text(response, charset)):
+        return Verdict(Outcome.failed, "the body does not match success.body")
+    return Verdict(Outcome.delivered)
+
+
+def start_of(response: Response, most: int, charset: str = "utf-8") -> str | None:
+    """The first `most` bytes as text. None: no body, or an encoded one.
+
+    `charset`: that of a body which declares none.
+    """
+    start = response.body[:most]
+    if not start or response.field("content-encoding") is not None:
         return None
-    return _text(bytes(start), response.charset_encoding or "utf-8")
+    return _text(start, _charset_of(response, charset))
+
+
+def _body_text(response: Response, charset: str) -> str:
+    return _text(response.body, _charset_of(response, charset))
+
+
+def _charset_of(response: Response, default: str) -> str:
+    declared = Message()
+    declared["content-type"] = response.field("content-type") or ""
+    return declared.get_content_charset(default)
 
 
 def _text(data: bytes, encoding: str) -> str:
@@ -46,19 +75,13 @@ def _text(data: bytes, encoding: str) -> str:
         return data.decode(errors="replace")
 
 
-def outcome_of(response: httpx.Response) -> Outcome:
-    if response.status_code == GONE:
-        return Outcome.gone
-    return Outcome.delivered if response.is_success else Outcome.failed
-
-
-def retry_after_of(response: httpx.Response) -> float | None:
+def retry_after_of(response: Response) -> float | None:
     """Seconds of `Retry-After`, a number or a date (RFC 9110 10.2.3), of a 429 or 503 response.
 
     At most a day. None: another status, no header, or one that cannot be parsed.
     """
-    value = response.headers.get("retry-after")
-    if value is None or response.status_code not in _BUSY:
+    value = response.field("retry-after")
+    if value is None or response.status not in _BUSY:
         return None
     try:
         seconds = float(value)

@@ -8,6 +8,29 @@ from tempfile import TemporaryDirectory
 
 from jobs.model.department import CallbackOptions
 
+_MOST_OWN = 256
+
+
+class TlsContexts:
+    """A shared context, and one for each CA bundle and client certificate."""
+
+    def __init__(self) -> None:
+        self._shared = ssl.create_default_context()
+        self._own: dict[tuple[str | None, ...], ssl.SSLContext] = {}
+
+    def of(self, options: CallbackOptions) -> ssl.SSLContext:
+        """The context for these options. Raises `ValueError` as `tls_context` does."""
+        identity = (options.ca_pem, options.client_cert_pem, options.client_key_pem)
+        if identity not in self._own:
+            context = tls_context(options)
+            if context is None:
+                return self._shared
+            self._own[identity] = context
+        context = self._own[identity] = self._own.pop(identity)
+        if len(self._own) > _MOST_OWN:
+            del self._own[next(iter(self._own))]
+        return context
+
 
 def tls_context(options: CallbackOptions) -> ssl.SSLContext | None:
     """The context for a department's CA bundle or client certificate. None: it has neither.

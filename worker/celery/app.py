@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery import Celery
 from kombu.entity import Queue as KombuQueue
 
+from jobs.ledger.server.sentinels import sentinel_options
 from jobs.model.lanes import WAKE_TASK, Queue
 from jobs.process.settings import RedisSettings
 
@@ -22,7 +24,7 @@ def celery_settings() -> dict[str, Any]:
     """
     redis = RedisSettings()
     return {
-        "broker_url": redis.full_url(),
+        "broker_url": _broker_url(redis),
         # Without it kombu would accept any certificate.
         "broker_use_ssl": redis.tls() or None,
         "broker_connection_retry_on_startup": True,
@@ -31,8 +33,11 @@ def celery_settings() -> dict[str, Any]:
             # A lost wake-up costs a second: see docs/decisions/no-acks.md.
             "ack_emulation": False,
             "socket_connect_timeout": 2,
+            # Without it a process cannot stop while the answer to a BRPOP does not come.
+            "socket_timeout": 10,
             "socket_keepalive": True,
             "health_check_interval": 15,
+            **_sentinel_options(redis),
         },
         "task_acks_late": False,
         "task_ignore_result": True,
@@ -51,6 +56,21 @@ def celery_settings() -> dict[str, Any]:
         "enable_utc": True,
         "timezone": "UTC",
     }
+
+
+def _broker_url(redis: RedisSettings) -> str:
+    """kombu's URL with Sentinels has one part for each, all with the login of the servers."""
+    if not redis.sentinels:
+        return redis.full_url()
+    parts = urlsplit(redis.full_url())
+    login, mark, _ = parts.netloc.rpartition("@")
+    return ";".join(f"sentinel://{login}{mark}{each}{parts.path}" for each in redis.sentinels)
+
+
+def _sentinel_options(redis: RedisSettings) -> dict[str, Any]:
+    if not redis.sentinels:
+        return {}
+    return {"master_name": redis.group, "sentinel_kwargs": sentinel_options(redis)}
 
 
 app = Celery("chancery", set_as_current=False)

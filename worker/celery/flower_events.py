@@ -14,6 +14,7 @@ from typing import Any
 
 from celery import Celery
 from celery.events.event import get_exchange
+from kombu.exceptions import OperationalError
 from kombu.messaging import Producer
 
 from jobs.batches.batch import Batch
@@ -96,7 +97,7 @@ class FlowerEvents:
             self._connected().publish(  # type: ignore[no-untyped-call]
                 list(events), routing_key=_ROUTING_KEY, serializer="json"
             )
-        except self._app.connection_for_write().connection_errors:
+        except (OperationalError, *self._app.connection_for_write().connection_errors):
             self._producer = None
 
     def _connected(self) -> Producer:

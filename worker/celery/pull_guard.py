@@ -22,6 +22,7 @@ def install_pull_guard(app: Celery, may_pull: Callable[[str], bool]) -> None:
 
     class PullGuard(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
         requires = (Tasks,)
+        _again: Any = None
 
         def start(self, consumer: Any) -> None:
             """Wrap kombu's own check, once for each connection."""
@@ -45,7 +46,9 @@ def install_pull_guard(app: Celery, may_pull: Callable[[str], bool]) -> None:
             self._again = consumer.hub.call_repeatedly(PULL_SECONDS, _do_nothing)
 
         def stop(self, consumer: Any) -> None:  # noqa: ARG002 - as bootsteps call it
-            self._again.cancel()
+            # Also called where the connection broke before `start`.
+            if self._again is not None:
+                self._again.cancel()
 
     app.steps["consumer"].add(PullGuard)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -13,9 +12,12 @@ from typing import Any, Protocol
 
 import structlog
 from celery import Celery, signals
+from celery.bin.worker import worker
 
 from jobs.model.problems import ProblemError
+from jobs.process.ending import exit_now
 from jobs.process.watchdog import Watchdog
+from worker.celery.command_line import run_command
 from worker.celery.event_loop import EventLoopThread
 from worker.celery.pull_guard import install_pull_guard
 from worker.defects import described
@@ -66,8 +68,9 @@ def serve(
 ) -> None:
     """Run a Celery worker until it receives SIGTERM or SIGINT.
 
-    Then nothing more is claimed, and running work has `grace_seconds` to finish. The process stops
-    in the same way, with status 1, when a background coroutine fails. `watchdog` watches the loop.
+    Then nothing more is claimed, running work has `grace_seconds` to finish, and the process ends,
+    also while threads of its own hang. It stops in the same way, with status 1, when a background
+    coroutine fails. `watchdog` watches the loop.
     """
     loop.run(watchdog.start())
     loop.run(service.start())
@@ -86,7 +89,7 @@ def serve(
     signals.worker_shutting_down.connect(drain, weak=False)
     signals.setup_logging.connect(leave_logs_alone, weak=False)
     try:
-        app.worker_main(["--quiet", "worker", "--pool=threads", *NO_GOSSIP, *arguments])
+        run_command(worker, app, ["--pool=threads", *NO_GOSSIP, *arguments])
     finally:
         drain()  # Flower's shutdown sends no signal
         draining[0].result()
@@ -94,8 +97,7 @@ def serve(
         for future in background:
             future.cancel()
         loop.run(_close(service))
-    if failed:
-        sys.exit(1)
+    exit_now(1 if failed else 0)
 
 
 async def _close(service: Service) -> None:

@@ -15,6 +15,7 @@ from jobs.ledger import Ledger
 from jobs.model.account import NAME, Account, Role
 from jobs.model.problems import ProblemError
 from worker.commands.department.arguments import NameType, json_option
+from worker.commands.messages import detail, message
 from worker.commands.system import system_options, with_ledger
 
 
@@ -24,8 +25,11 @@ class AccountNameType(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not NAME.fullmatch(value):
             self.fail(
-                f"{value!r} is not an account's name: use up to 63 of a-z, 0-9, `.`, `_` and `-`, "
-                "`-`, and start with a letter or digit.",
+                message(
+                    "{value!r} is not an account's name: use up to 63 of a-z, 0-9, `.`, `_` "
+                    "and `-`, and start with a letter or digit.",
+                    value=value,
+                ),
                 param,
                 ctx,
             )
@@ -72,7 +76,9 @@ def add(
     Example: chancery account add zhang.wei --department tax --role staff
     """
     if department is None and Role(role) is not Role.operator:
-        raise click.UsageError(f"--department: an account with the role {role} needs one.")
+        raise click.UsageError(
+            message("--department: an account with the role {role} needs one.", role=role)
+        )
     hashed = None if no_password else _new_hash(account_name)
 
     async def create(ledger: Ledger) -> bool:
@@ -80,7 +86,7 @@ def add(
         return True
 
     with_ledger(data_dir, redis_url, create)
-    click.echo(f"{account_name} can sign in at /console.")
+    click.echo(message("{account_name} can sign in at /console.", account_name=account_name))
 
 
 @account.command()
@@ -100,7 +106,12 @@ def password(*, account_name: str, data_dir: Path, redis_url: str | None) -> Non
 
     if not with_ledger(data_dir, redis_url, replace):
         raise _no_such(account_name)
-    click.echo(f"{account_name} has the new password; its sessions have ended.")
+    click.echo(
+        message(
+            "{account_name} has the new password; its sessions have ended.",
+            account_name=account_name,
+        )
+    )
 
 
 @account.command()
@@ -117,7 +128,7 @@ def remove(*, account_name: str, data_dir: Path, redis_url: str | None) -> None:
 
     if not with_ledger(data_dir, redis_url, delete):
         raise _no_such(account_name)
-    click.echo(f"{account_name} is removed.")
+    click.echo(message("{account_name} is removed.", account_name=account_name))
 
 
 @account.command("list")
@@ -139,26 +150,31 @@ def list_(*, department: str | None, as_json: bool, data_dir: Path, redis_url: s
         click.echo(json.dumps([_as_json(one) for one in shown]))
         return
     for one in shown:
-        click.echo(f"{one.name}  {one.role}  {one.department or '-'}  {_sign_in(one)}")
+        click.echo(
+            f"{one.name}  {message(one.role.value)}  {one.department or '-'}  "
+            f"{message(_sign_in(one))}"
+        )
     if not shown:
-        click.echo("there are no accounts", err=True)
+        click.echo(message("there are no accounts"), err=True)
 
 
 def _new_hash(name: str) -> str:
     """Ask for a new password twice, or read it from stdin, and return its hash."""
     if sys.stdin.isatty():
-        text = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        text = click.prompt(message("Password"), hide_input=True, confirmation_prompt=True)
     else:
         text = sys.stdin.readline().rstrip("\r\n")
     try:
         check_password(text, name)
     except ProblemError as error:
-        raise click.ClickException(error.problem.detail) from error
+        raise click.ClickException(detail(error.problem.detail)) from error
     return hash_password(text)
 
 
 def _no_such(name: str) -> click.ClickException:
-    return click.ClickException(f"there is no account {name}: see `chancery account list`")
+    return click.ClickException(
+        message("there is no account {name}: see `chancery account list`", name=name)
+    )
 
 
 def _sign_in(one: Account) -> str:

@@ -15,8 +15,10 @@ from jobs.audit.chain import ChainKey
 from jobs.audit.export import Selection, records, write_csv, write_json_lines
 from jobs.audit.files import AuditFiles, AuditKeyUnusable, read_key
 from jobs.audit.verify import verify as verify_record
+from jobs.process.environment import wrong_settings
 from jobs.process.settings import AuditSettings
 from worker.commands.department.arguments import NameType, json_option
+from worker.commands.messages import detail, message
 
 _data_dir = click.option(
     "--data-dir",
@@ -58,16 +60,26 @@ def verify(
     try:
         keys = [_key(files), *map(read_key, old_keys)]
     except AuditKeyUnusable as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(detail(str(error))) from error
     result = verify_record(files, keys)
     if as_json:
         click.echo(json.dumps(asdict(result)))
     else:
         for finding in result.findings:
-            click.echo(finding)
-        click.echo(f"{result.lines} lines in {result.days} files of {files.folder}")
-        click.echo(f"last line: {result.last_seq} {result.last_hash}")
-        click.echo(f"{len(result.findings)} faults" if result.findings else "no faults")
+            click.echo(detail(finding))
+        click.echo(
+            message(
+                "{result.lines} lines in {result.days} files of {files.folder}",
+                result=result,
+                files=files,
+            )
+        )
+        click.echo(message("last line: {result.last_seq} {result.last_hash}", result=result))
+        click.echo(
+            message("{count} faults", count=len(result.findings))
+            if result.findings
+            else message("no faults")
+        )
     if result.findings:
         context.exit(1)
 
@@ -97,7 +109,7 @@ def export(
 ) -> None:
     """Write records of the audit to standard output."""
     if first and last and first > last:
-        raise click.UsageError("--from must not be after --to.")
+        raise click.UsageError(message("--from must not be after --to."))
     selection = Selection(
         first=first.date() if first else None,
         last=last.date() if last else None,
@@ -115,10 +127,13 @@ def _key(files: AuditFiles) -> ChainKey:
     try:
         settings = AuditSettings()
     except ValidationError as error:
-        raise AuditKeyUnusable("; ".join(each["msg"] for each in error.errors())) from error
+        raise AuditKeyUnusable("; ".join(map(detail, wrong_settings(error)))) from error
     if settings.key is None and settings.key_file is None and not files.key.exists():
         raise AuditKeyUnusable(
-            f"{files.key} does not exist: name the data dir with --data-dir, or give the key with "
-            "CHANCERY_AUDIT_KEY_FILE"
+            message(
+                "{files.key} does not exist: name the data dir with --data-dir, or give the key "
+                "with CHANCERY_AUDIT_KEY_FILE",
+                files=files,
+            )
         )
     return files.chain_key(settings)

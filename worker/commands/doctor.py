@@ -20,8 +20,9 @@ from jobs.health.report import Health, HealthProblem, Severity
 from jobs.process.environment import unknown_variables, wrong_settings
 from jobs.process.settings import BulkSettings, LimitSettings
 from jobs.texts import Language, texts
-from jobs.texts.translation import language_of_environment, translation
+from jobs.texts.translation import translation
 from worker.commands.doctor_lines import DoctorLines
+from worker.commands.messages import LANGUAGE_KEY, language_of_operator
 from worker.commands.system import find_redis, open_ledger, system_options
 
 COLOURS = {"ok": "green", "warn": "yellow", "bad": "red"}
@@ -45,8 +46,9 @@ def doctor(*, as_json: bool, lang: str | None, data_dir: Path, redis_url: str | 
     Prints what is wrong, since when, and what to do; then the parts that work, open batches and
     the failures of the last hour. Exits with 1 if something is bad.
     """
-    health = _health(data_dir, redis_url)
-    language = Language(lang) if lang else language_of_environment(os.environ)
+    if lang:
+        click.get_current_context().meta[LANGUAGE_KEY] = lang
+    health, language = _health(data_dir, redis_url), language_of_operator()
     problems = (*health.problems, *_unknown_settings())
     health = replace(health, problems=tuple(translated(one, language) for one in problems))
     if as_json:

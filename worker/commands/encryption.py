@@ -7,13 +7,15 @@ from pathlib import Path
 import click
 
 from jobs.ledger import Ledger
+from jobs.model.problems import ProblemError
 from jobs.process.environment import read_or_exit
 from jobs.process.settings import StoreSettings
+from jobs.sealing.data_keys import DataKeys
 from jobs.sealing.errors import UnusableKeys
-from jobs.sealing.key_folder import KeyFolder
 from jobs.sealing.master_keys import MasterKeys
 from jobs.sealing.secrets import Secrets
 from jobs.store import keys_of
+from worker.commands.messages import detail, message
 from worker.commands.system import system_options, with_ledger
 
 
@@ -36,27 +38,37 @@ def rotate(*, data_dir: Path, redis_url: str | None) -> None:
     try:
         settings = read_or_exit(lambda: StoreSettings(data_dir=data_dir))
         master, keys = MasterKeys.from_settings(settings), keys_of(settings)
-    except UnusableKeys as error:
-        raise click.ClickException(str(error)) from error
+    except (UnusableKeys, ProblemError) as error:
+        raise click.ClickException(detail(str(error))) from error
     if master is None or keys is None:
         raise click.ClickException(
-            "nothing is encrypted here: set CHANCERY_MASTER_KEY_FILE or CHANCERY_MASTER_KEY"
+            message(
+                "nothing is encrypted here: set CHANCERY_MASTER_KEY_FILE or CHANCERY_MASTER_KEY",
+            )
         )
     changed, damaged, departments = with_ledger(
         data_dir, redis_url, lambda ledger: _rotate(ledger, keys, master)
     )
     click.echo(
-        f"master key {master.current_id}: {changed} keys and the secrets of {departments} "
-        "departments were encrypted with it; the rest were before"
+        message(
+            "master key {master.current_id}: {changed} keys and the secrets of "
+            "{departments} departments were encrypted with it; the rest were before",
+            master=master,
+            changed=changed,
+            departments=departments,
+        )
     )
     if damaged:
         raise click.ClickException(
-            f"{damaged} keys are damaged and were left as they are: their documents are lost, "
-            f"unless you restore the folder of keys from a backup"
+            message(
+                "{damaged} keys are damaged and were left as they are: their documents "
+                "are lost, unless you restore the folder of keys from a backup",
+                damaged=damaged,
+            )
         )
 
 
-async def _rotate(ledger: Ledger, keys: KeyFolder, master: MasterKeys) -> tuple[int, int, int]:
+async def _rotate(ledger: Ledger, keys: DataKeys, master: MasterKeys) -> tuple[int, int, int]:
     await _check_processes(ledger, master.current_id)
     secrets = Secrets(master)
     # Secrets first: the check in the folder of keys is rewrapped last of all.
@@ -71,6 +83,10 @@ async def _check_processes(ledger: Ledger, key_id: str) -> None:
     lacking = [each.name for each in processes if key_id not in each.detail.get("master_keys", ())]
     if lacking:
         raise click.ClickException(
-            f"master key {key_id} is not known to {', '.join(lacking)}: give every process, the "
-            "api too, the new key and the old one, and restart them before you rotate"
+            message(
+                "master key {key_id} is not known to {names}: give every process, the "
+                "api too, the new key and the old one, and restart them before you rotate",
+                key_id=key_id,
+                names=", ".join(lacking),
+            )
         )

@@ -18,9 +18,11 @@ from jobs.ledger.page import Page
 from jobs.model.states import CallbackStatus, JobStatus
 from jobs.process.environment import read_or_exit
 from jobs.process.settings import PriceSettings
+from jobs.texts.translation import translation
 from jobs.usage import MonthUse, by_month, days_of, read_days, to_csv
 from jobs.views import callback_view, job_summary
 from worker.commands.department.arguments import no_such
+from worker.commands.messages import detail, language_of_operator, message
 from worker.commands.system import with_ledger
 
 PAGE_ITEMS = 100
@@ -43,6 +45,12 @@ class _NothingChanged(Exception):
     def __init__(self, outcomes: list[dict[str, str]]) -> None:
         super().__init__()
         self.outcomes = outcomes
+
+
+def _translated(job: dict[str, Any]) -> dict[str, Any]:
+    """A job with its error in the language of the operator."""
+    error = job["error"]
+    return job | {"error": error and translation(language_of_operator()).problem(error)}
 
 
 class Operators:
@@ -68,7 +76,7 @@ class Operators:
                 )
 
             jobs = await self._newest(ledger, page, limit)
-            return [job_summary(job).model_dump(mode="json") for job in jobs]
+            return [_translated(job_summary(job).model_dump(mode="json")) for job in jobs]
 
         return with_ledger(self._data_dir, self._redis_url, read)
 
@@ -153,7 +161,7 @@ class Operators:
             name = self._department or await department_of(ledger, record_id)
             status = await change(ledger, name, record_id) if name else None
             if status is None:
-                return {"id": record_id, "error": f"There is no such {kind}{self._where()}."}
+                return {"id": record_id, "error": self._unknown(kind)}
             return {"id": record_id, "status": status}
 
         async def change_all(ledger: Ledger) -> list[dict[str, str]]:
@@ -168,8 +176,13 @@ class Operators:
         except _NothingChanged as nothing:
             return nothing.outcomes
 
-    def _where(self) -> str:
-        return f" of {self._department}" if self._department else ""
+    def _unknown(self, kind: str) -> str:
+        kind = detail(kind)
+        if self._department is None:
+            return message("There is no such {kind}.", kind=kind)
+        return message(
+            "There is no such {kind} of {department}.", kind=kind, department=self._department
+        )
 
     async def _names(self, ledger: Ledger) -> Sequence[str]:
         """Raises `click.ClickException` if the department does not exist."""

@@ -14,6 +14,7 @@ from jobs.ledger import Ledger
 from jobs.ledger.pauses import Pause
 from jobs.model.lanes import Lane
 from worker.commands.department.arguments import NameType, json_option, no_such
+from worker.commands.messages import detail, message
 from worker.commands.system import system_options, with_ledger
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -47,7 +48,11 @@ def pause(
         return await ledger.pauses.pause(wanted.department, wanted.lane)
 
     new = with_ledger(data_dir, redis_url, add)
-    click.echo(f"{_text(wanted)}: paused" if new else f"{_text(wanted)}: was paused already")
+    click.echo(
+        message("{text}: paused", text=_text(wanted))
+        if new
+        else message("{text}: was paused already", text=_text(wanted))
+    )
 
 
 @click.command(
@@ -66,10 +71,14 @@ def resume(
         return ended, await ledger.pauses.list()
 
     ended, remaining = with_ledger(data_dir, redis_url, end)
-    click.echo(f"{_text(wanted)}: {'resumed' if ended else 'was not paused'}")
+    click.echo(
+        message("{text}: resumed", text=_text(wanted))
+        if ended
+        else message("{text}: was not paused", text=_text(wanted))
+    )
     for other in remaining:
         if _overlap(other, wanted):
-            click.echo(f"{_text(other)}: still paused", err=True)
+            click.echo(message("{text}: still paused", text=_text(other)), err=True)
 
 
 @click.command(
@@ -90,18 +99,18 @@ def paused(*, as_json: bool, data_dir: Path, redis_url: str | None) -> None:
     for pause_ in pauses:
         click.echo(_text(pause_))
     if not pauses:
-        click.echo("nothing is paused", err=True)
+        click.echo(message("nothing is paused"), err=True)
 
 
 def _text(pause: Pause) -> str:
     """`bulk jobs of tax`."""
     lane = f"{pause.lane} jobs" if pause.lane else "all jobs"
-    return lane + (f" of {pause.department}" if pause.department else "")
+    return detail(f"{lane} of {pause.department}" if pause.department else lane)
 
 
 def _wanted(department: str | None, lane: str | None) -> Pause:
     if department is None and lane is None:
-        raise click.UsageError("Name the jobs with --department, --lane, or both.")
+        raise click.UsageError(message("Name the jobs with --department, --lane, or both."))
     return Pause(department, Lane(lane) if lane else None)
 
 

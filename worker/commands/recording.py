@@ -24,6 +24,8 @@ ACTIONS: Mapping[str, str] = {
     "department create": "department.create",
     "department allow": "department.allow",
     "department approval": "department.approval",
+    "department callback-format": "department.callback-format",
+    "department form": "department.form",
     "department disallow": "department.disallow",
     "department set": "department.set",
     "department reopen": "department.reopen",
@@ -35,7 +37,10 @@ ACTIONS: Mapping[str, str] = {
     "department key revoke": "key.revoke",
     "pause": "pause",
     "resume": "resume",
+    "engine drain": "engine.drain",
+    "engine resume": "engine.resume",
     "encryption rotate": "encryption.rotate",
+    "backup": "backup",
     # Of operators: with a department's key the api records them.
     "cancel": "job.cancel",
     "batch cancel": "batch.cancel",
@@ -45,10 +50,11 @@ ACTIONS: Mapping[str, str] = {
 PLAIN = frozenset(
     {
         "account_name", "all_departments", "allow_secrecy", "batch_ids", "callback_allow",
-        "callback_ids", "dead", "display_name", "expires", "job_ids", "keep", "label", "lane",
-        "max_in_flight", "max_open_batches", "max_queued", "max_record_bytes", "max_stored_bytes",
-        "networks", "no_window", "rate", "remove", "role", "scopes", "since", "targets", "tasks",
-        "tokens_per_day", "unset", "until", "urls", "weight", "window", "within",
+        "callback_ids", "dead", "display_name", "engine_name", "expires", "folder", "form",
+        "job_ids", "keep", "keys_to", "label", "lane", "max_in_flight", "max_open_batches",
+        "max_queued", "max_record_bytes", "max_stored_bytes", "networks", "no_window", "rate",
+        "remove", "role", "scopes", "since", "targets", "tasks", "tokens_per_day", "unset", "until",
+        "urls", "weight", "window", "within",
     }
 )  # fmt: skip
 _NOT_RECORDED = frozenset({"name", "department", "key_id", "keys", "as_json", "save"})

@@ -19,6 +19,7 @@ from jobs.model.problems import ProblemError
 from jobs.process.environment import wrong_settings
 from jobs.process.private_files import read_private
 from jobs.process.settings import RedisSettings
+from worker.commands.messages import detail, message
 from worker.commands.recording import entry_of
 from worker.supervise.machine import REDIS_URL_FILE
 
@@ -57,8 +58,11 @@ def find_redis(data_dir: Path, redis_url: str | None) -> str:
     url = in_file or in_environment if named else in_environment or in_file
     if not url:
         raise click.UsageError(
-            f"no running system in {data_dir}: start one with `chancery up`, or name one with "
-            "--data-dir or --redis-url"
+            message(
+                "no running system in {data_dir}: start one with `chancery up`, or name "
+                "one with --data-dir or --redis-url",
+                data_dir=data_dir,
+            )
         )
     return url
 
@@ -74,12 +78,14 @@ def open_ledger(redis_url: str) -> Ledger:
     try:
         return Ledger(RedisSettings(url=SecretStr(redis_url)))
     except ValidationError as error:
-        raise click.ClickException("\n".join(wrong_settings(error))) from error
+        raise click.ClickException("\n".join(map(detail, wrong_settings(error)))) from error
     except OSError as error:
         name = "CHANCERY_REDIS_PASSWORD_FILE"
-        raise click.ClickException(f"{name} cannot be read: {error}") from error
+        raise click.ClickException(
+            message("{name} cannot be read: {error}", name=name, error=error)
+        ) from error
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--redis-url") from error
+        raise click.BadParameter(detail(str(error)), param_hint="--redis-url") from error
 
 
 def with_ledger(
@@ -113,8 +119,8 @@ def with_ledger(
 
 def _advice(error: ProblemError) -> str:
     if error.problem.code == "unavailable":
-        return (
+        return message(
             "the system's Redis does not answer: check that the system runs (`chancery up`) and "
             "that this is its Redis"
         )
-    return error.problem.detail
+    return detail(error.problem.detail)

@@ -23,6 +23,7 @@ from tasks.department_tasks.problems import TaskFilesRefused
 from tasks.department_tasks.run import task_of
 from tasks.department_tasks.trial import Outcome, case_document, try_case
 from tasks.registry import BUILT_IN
+from worker.commands.messages import message
 from worker.commands.system import silence_logs
 from worker.engine.client import EngineClient
 from worker.engine.session import EngineSession
@@ -52,10 +53,11 @@ def check(path: Path) -> None:
     files = _read(path)
     for file in files:
         task_ = file.definition
-        cases = f"{len(task_.cases)} {'case' if len(task_.cases) == 1 else 'cases'}"
+        count = len(task_.cases)
+        cases = message("1 case") if count == 1 else message("{count} cases", count=count)
         click.echo(f"ok {file.path.name}: {task_.name} {task_.version}+{file.digest}, {cases}")
     if not files:
-        click.echo(f"no tasks: {path} has no file that ends with .yaml or .yml")
+        click.echo(message("no tasks: {path} has no file that ends with .yaml or .yml", path=path))
 
 
 @task.command(
@@ -91,8 +93,10 @@ def test(
     cases = _selected(task_file, names)
     if not engine_url:
         raise click.UsageError(
-            "no engine: give --engine-url or CHANCERY_ENGINE_URL. `chancery up` prints the URL of "
-            "its engine."
+            message(
+                "no engine: give --engine-url or CHANCERY_ENGINE_URL. `chancery up` "
+                "prints the URL of its engine.",
+            )
         )
     silence_logs()
     settings = EngineSettings(url=engine_url.rstrip("/"), model=engine_model or None)
@@ -120,23 +124,41 @@ def _with_cases(file: OwnFile, path: Path) -> OwnFile:
             options.model_validate(case.options)
     except (OSError, ValueError) as error:
         raise click.ClickException(
-            f"{path} has no cases of {file.definition.name}: {error}"
+            message(
+                "{path} has no cases of {file.definition.name}: {error}",
+                path=path,
+                file=file,
+                error=error,
+            )
         ) from error
     for case in cases:
         if case.file is not None and Path(case.file).name != case.file:
-            raise click.ClickException(f"{case.name}: `file` must be in the folder of {path.name}")
+            raise click.ClickException(
+                message(
+                    "{case.name}: `file` must be in the folder of {path.name}",
+                    case=case,
+                    path=path,
+                )
+            )
     return replace(file, path=path, definition=file.definition.model_copy(update={"cases": cases}))
 
 
 def _selected(file: OwnFile, names: Sequence[str]) -> Sequence[Case]:
     cases = file.definition.cases
     if not cases:
-        raise click.UsageError(f"{file.path.name} has no `cases`: add one, see docs/own-tasks.md")
+        raise click.UsageError(
+            message("{file.path.name} has no `cases`: add one, see docs/own-tasks.md", file=file)
+        )
     known = [case.name for case in cases]
     for name in names:
         if name not in known:
             raise click.BadParameter(
-                f"there is no case “{name}”: there are {', '.join(known)}", param_hint="--case"
+                message(
+                    "there is no case “{name}”: there are {names}",
+                    name=name,
+                    names=", ".join(known),
+                ),
+                param_hint="--case",
             )
     return [case for case in cases if not names or case.name in names]
 
@@ -156,8 +178,12 @@ async def _engine(settings: EngineSettings) -> AsyncIterator[EngineClient]:
     try:
         if not await client.wait_healthy(HEALTHY_SECONDS):
             raise click.ClickException(
-                f"the engine at {settings.url} is not healthy: {client.health.reason}. "
-                f"Check {settings.url}/health."
+                message(
+                    "the engine at {settings.url} is not healthy: {client.health.reason}. "
+                    "Check {settings.url}/health.",
+                    settings=settings,
+                    client=client,
+                )
             )
         yield client
     finally:
@@ -168,7 +194,8 @@ async def _test(file: OwnFile, case: Case, client: EngineClient) -> _Row:
     try:
         document = await asyncio.to_thread(case_document, file, case)
     except (WorkError, OSError) as error:
-        return Outcome(case.name, (f"the document cannot be read: {error}",), 0.0), Usage()
+        text = message("the document cannot be read: {error}", error=error)
+        return Outcome(case.name, (text,), 0.0), Usage()
     session = EngineSession(
         client, priority=0, seed=0, temperature=0.0, on_progress=lambda _, __: None
     )
@@ -182,9 +209,9 @@ def _show(rows: Sequence[_Row]) -> None:
         console = Console(width=PIPE_COLUMNS)
     table = Table(box=None, pad_edge=False)
     for column in ("CASE", "RESULT", "SECONDS", "TOKENS", "DIFFERENCES"):
-        table.add_column(column, overflow="fold")
+        table.add_column(message(column), overflow="fold")
     for outcome, usage in rows:
-        verdict = ("passed", "green") if outcome.passed else ("failed", "red")
+        verdict = (message("passed"), "green") if outcome.passed else (message("failed"), "red")
         table.add_row(
             Text(outcome.case),
             Text(*verdict),
@@ -194,4 +221,4 @@ def _show(rows: Sequence[_Row]) -> None:
         )
     console.print(table)
     passed = sum(outcome.passed for outcome, _ in rows)
-    console.print(f"{passed} of {len(rows)} passed")
+    console.print(message("{passed} of {count} passed", passed=passed, count=len(rows)))

@@ -13,6 +13,7 @@ from pydantic_settings import SettingsError
 
 from jobs.process.environment import unknown_variable, unknown_variables, wrong_settings
 from jobs.process.settings import FlowerSettings, WorkerSettings
+from worker.commands.messages import detail, message
 from worker.commands.system import silence_logs
 from worker.supervise.child import StartFailed
 from worker.supervise.machine import CannotStart, SystemOptions, run
@@ -23,6 +24,7 @@ DEFAULT_MODEL = "SmolLM2-135M-Instruct"
 @click.command(
     epilog="\b\nExamples:\n"
     "  chancery up --port 8080 --data-dir var\n"
+    "  chancery up --model /models/DeepSeek-R1-Distill-Qwen-7B\n"
     "  chancery up --engine-url http://gpu1.intranet:8000/v1",
 )
 @click.option(
@@ -64,6 +66,17 @@ DEFAULT_MODEL = "SmolLM2-135M-Instruct"
     envvar="CHANCERY_ENGINE_URL",
     help="A vLLM that already runs, with or without /v1. Default: start one on this "
     "machine's CPUs.",
+)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help="The folder of a model: vLLM is started with it on this machine's NVIDIA cards, or on "
+    "its CPUs if it has none.",
+)
+@click.option(
+    "--context",
+    type=click.IntRange(min=1024),
+    help="Tokens of prompt and answer with --model.  [default: what fits, 32768 at most]",
 )
 @click.option(
     "--fast-engine-url",
@@ -114,6 +127,8 @@ def up(
     engine_url: str | None,
     fast_engine_url: str | None,
     engine_model: str,
+    model: Path | None,
+    context: int | None,
     concurrency: int | None,
     api_processes: int,
     workers: int,
@@ -124,6 +139,12 @@ def up(
     Prints a line that starts with `ready` when everything answers. Ctrl-C or SIGTERM stops
     everything; a second signal kills it at once.
     """
+    if model and engine_url:
+        raise click.UsageError(
+            message("--model starts an engine: omit --engine-url and its variable")
+        )
+    if context and not model:
+        raise click.UsageError(message("--context needs --model"))
     flower, worker = _settings()
     options = SystemOptions(
         port=port,
@@ -140,21 +161,37 @@ def up(
         api_processes=api_processes,
         workers=workers,
         couriers=couriers,
+        model=model,
+        context=context,
     )
     for name, nearest in unknown_variables(os.environ):
-        click.echo(f"warning: {unknown_variable(name, nearest)}", err=True)
+        click.echo(
+            message("warning: {text}", text=detail(unknown_variable(name, nearest))), err=True
+        )
     silence_logs()
     try:
-        asyncio.run(run(options, click.echo))
+        asyncio.run(run(options, _report))
     except CannotStart as reason:
-        raise click.ClickException(str(reason)) from reason
+        raise click.ClickException(detail(str(reason))) from reason
     except StartFailed as failure:
-        click.echo(f"\n{failure}. The end of {failure.log_path}:\n{failure.tail}", err=True)
+        click.echo(
+            message(
+                "\n{failure}. The end of {log}:\n{tail}",
+                failure=detail(str(failure)),
+                log=failure.log_path,
+                tail=failure.tail,
+            ),
+            err=True,
+        )
         sys.exit(1)
+
+
+def _report(line: str) -> None:
+    click.echo(detail(line))
 
 
 def _settings() -> tuple[FlowerSettings, WorkerSettings]:
     try:
         return FlowerSettings(), WorkerSettings()
     except (ValidationError, SettingsError) as error:
-        raise click.ClickException("\n".join(wrong_settings(error))) from error
+        raise click.ClickException("\n".join(map(detail, wrong_settings(error)))) from error

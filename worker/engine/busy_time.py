@@ -44,6 +44,16 @@ class BusyTime:
         self._seconds = 0.0
         self._joules = 0.0
 
+    @property
+    def own(self) -> int:
+        """The requests begun here that have not ended."""
+        return self._own
+
+    @property
+    def in_flight(self) -> int:
+        """Those and the requests of other workers, as last reported."""
+        return self._own + self._others
+
     def set_watts(self, watts: float) -> None:
         """The power of all of the engine's GPUs from now on."""
         self._advance()

@@ -6,6 +6,7 @@ salt, a department could learn in this way what another one has sent.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 
 from jobs.ledger import Ledger
@@ -21,6 +22,8 @@ class CacheSalts:
         self._ledger = ledger
         self._shared = shared
         self._secret: bytes | None = None
+        # The first jobs of a worker start together, and would open a connection each.
+        self._reading = asyncio.Lock()
         # A digest takes as long as a tenth of a batch's line.
         self._salts: dict[str, str] = {}
 
@@ -31,9 +34,13 @@ class CacheSalts:
         """
         if self._shared:
             return None
-        if self._secret is None:
-            self._secret = (await self._ledger.departments.cache_secret()).encode()
         if department not in self._salts:
-            digest = hmac.digest(self._secret, department.encode(), "sha256")
+            digest = hmac.digest(await self._known_secret(), department.encode(), "sha256")
             self._salts[department] = digest.hex()
         return self._salts[department]
+
+    async def _known_secret(self) -> bytes:
+        async with self._reading:
+            if self._secret is None:
+                self._secret = (await self._ledger.departments.cache_secret()).encode()
+            return self._secret

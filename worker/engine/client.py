@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import httpx
 import structlog
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from jobs.process.settings import EngineSettings
 from tasks.engine import Message
@@ -23,16 +23,20 @@ from tasks.errors import (
 from worker.engine.busy_time import BusyTime, UsedTime
 from worker.engine.health import Health, HealthState
 from worker.engine.held import HeldBoth
-from worker.engine.http import ConnectionFailed, EngineHttp, Response
+from worker.engine.http import ConnectionFailed, EngineHttp
+from worker.engine.identity import ServedModel, body_of, find_model, find_version
 from worker.engine.metrics import EngineMetrics, parse_metrics
+from worker.engine.models import family_of
 from worker.engine.outcomes import Outcomes
 from worker.engine.power import PowerSource
-from worker.engine.probe import CHECK_URL, Fault, Probe, Refused
+from worker.engine.probe import TIMEOUT_SECONDS, Fault, Probe, Refused
+from worker.engine.reasoning import Reasoning, find_reasoning
 from worker.engine.request import ChatRequest, to_body
 from worker.engine.responses import error_of_request
 from worker.engine.shares import Shares
 from worker.engine.slots import Slots
 from worker.engine.token_counts import TokenCounts, most_tokens
+from worker.http.connection import Response
 
 log = structlog.get_logger()
 
@@ -50,22 +54,8 @@ UNAVAILABLE = (
 )
 
 
-class _Model(BaseModel):
-    id: str
-    root: str | None = None
-    max_model_len: int | None = None
-
-
-class _Models(BaseModel):
-    data: list[_Model] = Field(min_length=1)
-
-
 class _Count(BaseModel):
     count: int
-
-
-class _Version(BaseModel):
-    version: str
 
 
 class EngineClient:
@@ -83,8 +73,9 @@ class EngineClient:
         self._busy = BusyTime(settings.gpus, settings.watts)
         self._power: PowerSource | None = None
         self._deadlines: set[asyncio.Timeout] = set()
-        self._model: _Model | None = None
+        self._model: ServedModel | None = None
         self._version: str | None = None
+        self._reasoning: Reasoning | None = None
         self._supports_priority = True
         self._can_count_tokens = True
         self._is_faulty = False
@@ -133,6 +124,11 @@ class EngineClient:
         return self._health.answered_seconds
 
     @property
+    def is_known(self) -> bool:
+        """Whether the engine was healthy once."""
+        return self._model is not None and self._reasoning is not None
+
+    @property
     def model(self) -> str:
         """The model's name. Raises `EngineUnavailable` until the engine was healthy once."""
         return self._served_model().id
@@ -146,6 +142,23 @@ class EngineClient:
     def version(self) -> str | None:
         """The engine's version; None if it does not report it."""
         return self._version
+
+    @property
+    def reasoning(self) -> Reasoning:
+        """How the model reasons. Raises `EngineUnavailable` like `model`."""
+        if self._reasoning is None:
+            raise EngineUnavailable(UNAVAILABLE)
+        return self._reasoning
+
+    @property
+    def lacks_parser(self) -> str | None:
+        """As `Reasoning.lacks_parser`; None also until the engine was healthy once."""
+        return self._reasoning.lacks_parser if self._reasoning else None
+
+    @property
+    def most_reasoning_tokens(self) -> int:
+        """By the settings."""
+        return self._settings.reasoning_tokens
 
     @property
     def context_tokens(self) -> int:
@@ -167,17 +180,18 @@ class EngineClient:
         return True
 
     async def _find_fault(self) -> Fault | None:
-        limit = HEALTH_TIMEOUT_SECONDS
+        limit, path = HEALTH_TIMEOUT_SECONDS, "/health"
         try:
             async with asyncio.timeout(limit):
-                _body(await self._client().get("/health"), "/health")
+                body_of(await self._client().get(path), path)
                 if not self.health.ok:
-                    self._token_counts.clear()
-                    self._model = await self._find_model()
-                    self._version = await self._find_version()
-                    self._can_count_tokens = True
+                    await self._find_identity()
+            if not self.health.ok:
+                limit, path = TIMEOUT_SECONDS, "/v1/chat/completions"
+                async with asyncio.timeout(limit):
+                    await self._find_reasoning()
         except TimeoutError:
-            return Fault("timeout", f"no answer at /health in {limit:.0f} s")
+            return Fault("timeout", f"no answer at {path} in {limit:.0f} s")
         except ConnectionFailed as error:
             return Fault("connection", str(error))
         except Refused as error:
@@ -187,12 +201,26 @@ class EngineClient:
         # It has answered /health all along: only an answered probe shows that it was mended.
         return await self._probe.fault() if self._is_faulty else None
 
+    async def _find_identity(self) -> None:
+        self._token_counts.clear()
+        self._model = await find_model(self._client(), self._settings.model)
+        self._version = await find_version(self._client())
+        self._can_count_tokens = True
+
+    async def _find_reasoning(self) -> None:
+        model = self._served_model()
+        self._reasoning = await find_reasoning(
+            family_of(model.root, model.id),
+            model.id,
+            lambda body: self._client().post("/v1/chat/completions", body),
+        )
+
     async def metrics(self) -> EngineMetrics:
         """The engine's metrics. Raises `EngineUnavailable` if it does not report them."""
         try:
             async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
                 response = await self._client().get("/metrics")
-            metrics = parse_metrics(_body(response, "/metrics").decode())
+            metrics = parse_metrics(body_of(response, "/metrics").decode())
         except (TimeoutError, ConnectionFailed, ValueError, Refused) as error:
             raise EngineUnavailable(
                 f"The engine reports no metrics at /metrics: {error or type(error).__name__}"
@@ -207,6 +235,16 @@ class EngineClient:
         return HeldBoth(self._shares.hold(job), self._slots.acquire(priority, owner))
 
     @property
+    def load(self) -> float:
+        """The requests in flight for each of its GPUs, those of other workers included."""
+        return self._busy.in_flight / self._settings.gpus
+
+    @property
+    def in_flight(self) -> int:
+        """The requests in flight of this client."""
+        return self._busy.own
+
+    @property
     def outcomes(self) -> Outcomes:
         """How the chat completions so far ended."""
         return self._outcomes
@@ -217,6 +255,7 @@ class EngineClient:
         messages: Sequence[Message],
         priority: int,
         used: UsedTime | None = None,
+        job: Hashable = None,  # noqa: ARG002 - there is no choice of engines
     ) -> bytes:
         """Send one chat completion, in a slot; returns the response's body. Raises `EngineError`.
 
@@ -303,7 +342,7 @@ class EngineClient:
             if fault := await self._probe.fault():
                 raise self._faulty(fault) from error
             raise EngineTimeout(
-                f"The engine did not answer in {limit:.0f} s. Ask for less at once, or raise "
+                f"The engine did not answer in {limit:.0f} s. Make the request smaller, or raise "
                 "CHANCERY_ENGINE_TIMEOUT_SECONDS."
             ) from error
         except ConnectionFailed as error:
@@ -345,30 +384,7 @@ class EngineClient:
                     deadline.reschedule(asyncio.get_running_loop().time())
             await asyncio.sleep(HEALTH_POLL_SECONDS)
 
-    async def _find_model(self) -> _Model:
-        response = await self._client().get("/v1/models")
-        try:
-            models = _Models.model_validate_json(_body(response, "/v1/models")).data
-        except ValidationError:
-            raise EngineUnavailable(
-                f"the response at /v1/models is not a list of models: {CHECK_URL}"
-            ) from None
-        wanted = self._settings.model
-        for model in models:
-            if wanted in {None, model.id}:
-                return model
-        raise EngineUnavailable(
-            f"serves {', '.join(model.id for model in models)}, but not {wanted}"
-        )
-
-    async def _find_version(self) -> str | None:
-        response = await self._client().get("/version")
-        try:
-            return _Version.model_validate_json(response.body).version
-        except ValidationError:
-            return None
-
-    def _served_model(self) -> _Model:
+    def _served_model(self) -> ServedModel:
         if self._model is None:
             raise EngineUnavailable(UNAVAILABLE)
         return self._model
@@ -377,9 +393,3 @@ class EngineClient:
         if self._http is None:
             raise RuntimeError("call start() before using the engine client")
         return self._http
-
-
-def _body(response: Response, path: str) -> bytes:
-    if response.status != httpx.codes.OK:
-        raise Refused(response.status, path)
-    return response.body

@@ -1,45 +1,33 @@
 """HTTP requests to an engine. Responses are read whole, up to a limit.
 
-It uses aiohttp directly: see `docs/decisions/engine-http.md` for what a request costs.
+They use a client of our own: see `docs/decisions/http-client.md` for what a request costs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import socket
+import ssl
+from base64 import b64encode
+from functools import lru_cache
 
 import httpx
-from aiohttp import (
-    ClientConnectorCertificateError,
-    ClientConnectorDNSError,
-    ClientConnectorError,
-    ClientConnectorSSLError,
-    ClientError,
-    ClientResponse,
-    ClientSession,
-    ClientTimeout,
-    DummyCookieJar,
-    TCPConnector,
-)
+from yarl import URL
 
 from jobs.process.spans import TRACEPARENT
+from worker.http.client import Endpoint, HttpClient, header_lines
+from worker.http.connection import Body, ConnectionLost, Response
 
 CONNECT_TIMEOUT_SECONDS = 5.0
-# Less than uvicorn's 5 s, so that it does not close an idle connection that is about to be used.
-KEEP_ALIVE_SECONDS = 3.0
 # Far above the answers that tasks use. An engine that was taken over could send without end.
 RESPONSE_MAX_BYTES = 64 * 1024 * 1024
-_JSON = {"Content-Type": "application/json"}
 
 
 class ConnectionFailed(Exception):
     """The connection failed, or the response is not HTTP. The message may name addresses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
-    status: int
-    body: bytes
+class NotSent(ConnectionFailed):
+    """There is no connection: the engine has not seen the request."""
 
 
 class EngineHttp:
@@ -60,80 +48,74 @@ class EngineHttp:
         connections: int,
         max_bytes: int = RESPONSE_MAX_BYTES,
     ) -> None:
-        self._max_bytes = max_bytes
-        self._url = url.rstrip("/").removesuffix("/v1")
-        tls = httpx.create_ssl_context() if self._url.startswith("https:") else True
-        self._session = ClientSession(
-            connector=TCPConnector(
-                limit=connections, keepalive_timeout=KEEP_ALIVE_SECONDS, ssl=tls
-            ),
-            cookie_jar=DummyCookieJar(),
-            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
-            timeout=ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_SECONDS),
-            trust_env=False,
-        )
+        base = url.rstrip("/").removesuffix("/v1")
+        parsed = URL(base)
+        host = parsed.raw_host or ""
+        tls = httpx.create_ssl_context() if parsed.scheme == "https" else None
+        self._endpoint = Endpoint(host, parsed.port or 0, host, tls)
+        self._fields = _fields(parsed, api_key)
+        self._target = lru_cache(64)(lambda path: URL(base + path).raw_path_qs)
+        self._body = Body(max_bytes)
+        self._client = HttpClient(connections)
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self._session.close()
+        """Close every connection, which aborts the requests under way."""
+        self._client.close()
 
     async def get(self, path: str) -> Response:
         """Raises `ConnectionFailed`."""
-        return await self._request("GET", path, None)
+        head = f"GET {self._target(path)} HTTP/1.1\r\n{self._fields}\r\n"
+        return await self._request(head.encode())
 
     async def post(self, path: str, body: bytes, traceparent: str | None = None) -> Response:
         """Post JSON, as a step of a trace if there is one. Raises `ConnectionFailed`."""
-        headers = {**_JSON, TRACEPARENT: traceparent} if traceparent else _JSON
-        return await self._request("POST", path, body, headers)
+        traced = f"{TRACEPARENT}: {traceparent}\r\n" if traceparent else ""
+        head = (
+            f"POST {self._target(path)} HTTP/1.1\r\n{self._fields}{traced}"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return await self._request(head.encode() + body)
 
-    async def _request(
-        self, method: str, path: str, data: bytes | None, headers: Mapping[str, str] | None = None
-    ) -> Response:
+    async def _request(self, request: bytes) -> Response:
         try:
-            async with self._session.request(
-                method,
-                self._url + path,
-                data=data,
-                headers=headers,
-                allow_redirects=False,
-            ) as response:
-                return Response(response.status, await self._body(response))
-        except ClientError as error:
-            # Includes timeouts of connecting, which must not look like a timeout of the caller.
-            raise ConnectionFailed(_reason(error)) from error
-
-    async def _body(self, response: ClientResponse) -> bytes:
-        length = response.content_length
-        if length is not None and length <= self._max_bytes and not _is_coded(response):
-            return await response.read()
-        body = bytearray()
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > self._max_bytes:
-                response.close()
-                break
-        return bytes(body[: self._max_bytes])
-
-
-def _reason(error: ClientError) -> str:
-    """What an operator must know; aiohttp's texts do not tell a wrong port from a wrong name."""
-    match error:
-        case ClientConnectorDNSError():
-            return f"the host name {error.host} cannot be resolved ({error.strerror})"
-        case ClientConnectorCertificateError():
-            return f"the certificate of {error.host} is not accepted: {error.certificate_error}"
-        case ClientConnectorSSLError():
-            return (
-                f"{error.host}:{error.port} does not answer in TLS ({error.strerror}): check "
-                "whether its address begins with http:// or https://"
+            return await self._client.exchange(
+                self._endpoint, request, self._body, connect_seconds=CONNECT_TIMEOUT_SECONDS
             )
-        case ClientConnectorError(os_error=ConnectionRefusedError()):
-            return f"nothing listens at {error.host}:{error.port}"
-        case ClientConnectorError():
-            return f"no connection to {error.host}:{error.port} ({error.strerror})"
-    return str(error) or type(error).__name__
+        except ConnectionLost as error:
+            raise ConnectionFailed(str(error)) from error
+        except OSError as error:
+            raise NotSent(_reason(error, self._endpoint)) from error
 
 
-def _is_coded(response: ClientResponse) -> bool:
-    """Whether the body may be longer than its `Content-Length` says."""
-    return "Content-Encoding" in response.headers
+def _reason(error: OSError, endpoint: Endpoint) -> str:
+    """What an operator must know; the error's own text does not tell a wrong port from a wrong
+    name.
+    """
+    host, port, why = endpoint.host, endpoint.port, error.strerror or str(error)
+    match error:
+        case socket.gaierror():
+            return f"the host name {host} cannot be resolved ({why})"
+        case ssl.SSLCertVerificationError():
+            return f"the certificate of {host} is not accepted: {error.verify_message}"
+        case ssl.SSLError():
+            return (
+                f"{host}:{port} does not answer in TLS ({why}): check whether its address begins "
+                "with http:// or https://"
+            )
+        case ConnectionRefusedError():
+            return f"nothing listens at {host}:{port}"
+        case TimeoutError():
+            return f"no connection to {host}:{port} in {CONNECT_TIMEOUT_SECONDS:g} s"
+    return f"no connection to {host}:{port} ({why})"
+
+
+def _fields(url: URL, api_key: str | None) -> str:
+    """The header fields of all requests. Raises `ValueError` for a line break in the key."""
+    fields = [("Host", url.host_port_subcomponent or ""), ("User-Agent", "chancery")]
+    fields += [("Accept", "*/*"), ("Accept-Encoding", "identity")]
+    if api_key:
+        fields.append(("Authorization", f"Bearer {api_key}"))
+    elif url.user is not None:
+        login = b64encode(f"{url.user}:{url.password or ''}".encode()).decode()
+        fields.append(("Authorization", f"Basic {login}"))
+    return header_lines(*fields)

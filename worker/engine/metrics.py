@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -45,5 +46,17 @@ def parse_metrics(text: str) -> EngineMetrics:
         running=int(sum(values[RUNNING])),
         waiting=int(sum(values[WAITING])),
         kv_cache_use=max(caches, default=0.0),
+        tokens=sum(tokens) if tokens else None,
+    )
+
+
+def total_of(engines: Iterable[EngineMetrics]) -> EngineMetrics:
+    """The sums, and the fullest cache. Raises `ValueError` without engines."""
+    each = list(engines)
+    tokens = [one.tokens for one in each if one.tokens is not None]
+    return EngineMetrics(
+        running=sum(one.running for one in each),
+        waiting=sum(one.waiting for one in each),
+        kv_cache_use=max(one.kv_cache_use for one in each),
         tokens=sum(tokens) if tokens else None,
     )

@@ -30,6 +30,11 @@ class Outcomes:
         """The share of the last minute's requests that failed; None if there were none."""
         return self._errors.at(time.monotonic())
 
+    @property
+    def of_last_minute(self) -> tuple[int, int]:
+        """The requests that ended in the last minute, and how many of them failed."""
+        return self._errors.counts(time.monotonic())
+
     @contextmanager
     def counted(self, model: str) -> Iterator[str | None]:
         """Count the request in the block. Yields its `traceparent`, None if it is not traced."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 WINDOW_SECONDS = 60
 # The engine is not to blame for requests that were given up or had no room.
@@ -44,10 +45,20 @@ class ErrorShare:
 
     def at(self, now: float) -> float | None:
         """None if no request ended in the minute before `now`."""
+        return share_of([self.counts(now)])
+
+    def counts(self, now: float) -> tuple[int, int]:
+        """The requests and the errors of the minute before `now`."""
         self._forget(now)
-        requests = sum(one[1] for one in self._seconds)
-        return sum(one[2] for one in self._seconds) / requests if requests else None
+        return sum(one[1] for one in self._seconds), sum(one[2] for one in self._seconds)
 
     def _forget(self, now: float) -> None:
         while self._seconds and self._seconds[0][0] < now - WINDOW_SECONDS:
             self._seconds.popleft()
+
+
+def share_of(counts: Iterable[tuple[int, int]]) -> float | None:
+    """The share of errors in pairs of requests and errors; None if there are no requests."""
+    pairs = list(counts)
+    requests = sum(pair[0] for pair in pairs)
+    return sum(pair[1] for pair in pairs) / requests if requests else None

@@ -18,7 +18,12 @@ MAX_NUMBER = 2**64
 # prompt with it took longer than writing the prompt.
 _UNLIKE_STANDARD = (b"e-", b"0.0000", b"NaN", b"Infinity")
 # Everything else in a request is its prompt: see docs/provenance.md.
-PARAMETERS = frozenset({"model", "priority", "temperature", "seed", "top_p", "cache_salt"})
+PARAMETERS = frozenset(
+    {
+        *("model", "priority", "temperature", "seed", "top_p", "cache_salt"),
+        "thinking_token_budget",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

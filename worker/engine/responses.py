@@ -14,9 +14,11 @@ from pydantic_core import from_json, to_json
 from tasks.engine import Completion, Message, Token
 from tasks.errors import EngineBusy, EngineError, EngineRefused, OutputError
 from tasks.model.reasoning import strip_reasoning
-from worker.engine.http import Response
+from worker.http.connection import Response
 
 REASONING_END = "</think>"
+# Releases before 0.12 have the second one.
+REASONING_MEMBERS = ("reasoning", "reasoning_content")
 REFUSAL_CHARS = 300
 # A substring of this many characters that is also in the prompt may quote it.
 QUOTED_CHARS = 8
@@ -39,6 +41,8 @@ class _Logprobs(BaseModel):
 
 class _Message(BaseModel):
     content: str | None = None
+    reasoning: str | None = None
+    reasoning_content: str | None = None
 
 
 class _Choice(BaseModel):
@@ -75,12 +79,12 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens of one request."""
+    """The tokens of one request. `reasoning` None: the engine does not count them apart."""
 
     prompt: int
     completion: int
     cached: int
-    reasoning: int = 0
+    reasoning: int | None = None
 
 
 def parse_completion(body: bytes) -> tuple[_Choice, Tokens]:
@@ -101,6 +105,26 @@ def without_nan(body: bytes) -> bytes:
     return to_json(from_json(body), inf_nan_mode="null")
 
 
+def without_reasoning(body: bytes) -> tuple[bytes, str]:
+    """A chat completion without the reasoning that the engine separated, and that reasoning."""
+    completion = from_json(body)
+    reasoning: list[str] = []
+    for choice in completion.get("choices") or ():
+        message = choice.get("message") or {}
+        reasoning += [message.pop(name, None) or "" for name in REASONING_MEMBERS]
+    return to_json(completion, inf_nan_mode="null"), "".join(reasoning)
+
+
+def reasoning_of(choice: _Choice) -> str:
+    """The reasoning, separated or before the answer; empty if there is none."""
+    message = choice.message
+    if separated := message.reasoning or message.reasoning_content:
+        return separated
+    content = message.content or ""
+    before, closed, _ = content.rpartition(REASONING_END)
+    return before if closed else ""
+
+
 def _parse(model: type[_Model], body: bytes) -> _Model:
     try:
         return model.model_validate_json(body)
@@ -118,7 +142,7 @@ def _tokens_of(usage: _Usage) -> Tokens:
         prompt=usage.prompt_tokens,
         completion=usage.completion_tokens or 0,
         cached=(prompt.cached_tokens or 0) if prompt else 0,
-        reasoning=(completion.reasoning_tokens or 0) if completion else 0,
+        reasoning=completion.reasoning_tokens if completion else None,
     )
 
 

@@ -11,19 +11,24 @@ from jobs.model.job import Usage
 from jobs.model.provenance import EngineRequests
 from tasks.engine import Completion, Message
 from worker.engine.busy_time import UsedTime
-from worker.engine.client import EngineClient
+from worker.engine.interface import Engines
 from worker.engine.request import ChatRequest
 from worker.engine.responses import (
     Tokens,
     completion_of,
     parse_completion,
     parse_usage,
+    reasoning_of,
     without_nan,
+    without_reasoning,
 )
 
 
 class EngineSession:
-    """An engine for one job (`tasks.engine.Engine`) that records the job's usage and requests.
+    """An engine, or several of one model, for one job (`tasks.engine.Engine`). It records the job's
+    usage and requests.
+
+    With `reasons` a model that can reason does so before it answers.
 
     Lower `priority` numbers are served first, and equal ones by `department` in turns. Only
     requests with the same `cache_salt` share what the engine's prefix cache has; None: those
@@ -32,7 +37,7 @@ class EngineSession:
 
     def __init__(
         self,
-        client: EngineClient,
+        client: Engines,
         *,
         priority: int,
         seed: int,
@@ -40,10 +45,12 @@ class EngineSession:
         on_progress: Callable[[int, int], None],
         cache_salt: str | None = None,
         department: str = "",
+        reasons: bool = False,
     ) -> None:
         self._client = client
         self._priority = priority
         self._department = department
+        self._reasons = reasons
         self._sampling = {"seed": seed, "temperature": temperature}
         self._on_progress = on_progress
         self._salt = {"cache_salt": cache_salt} if cache_salt else {}
@@ -60,6 +67,12 @@ class EngineSession:
     @property
     def context_tokens(self) -> int:
         return self._client.context_tokens
+
+    @property
+    def reasoning_tokens(self) -> int:
+        return self._client.reasoning.tokens(
+            self.context_tokens, self._client.most_reasoning_tokens, wanted=self._reasons
+        )
 
     @property
     def usage(self) -> Usage:
@@ -109,15 +122,26 @@ class EngineSession:
             ],
             "max_tokens": max_tokens,
             **self._sampling,
+            **self._of_reasoning(),
         }
-        if schema is not None:
+        if schema is not None and self._client.reasoning.guides(wanted=self._reasons):
             json_schema = {"name": "answer", "schema": schema, "strict": True}
             request["response_format"] = {"type": "json_schema", "json_schema": json_schema}
         if top_logprobs:
             request |= {"logprobs": True, "top_logprobs": top_logprobs}
         choice, tokens = parse_completion(await self._send(request, messages))
-        self._add(tokens)
+        await self._add(tokens, reasoning_of(choice))
         return completion_of(choice)
+
+    def _of_reasoning(self) -> Mapping[str, Any]:
+        """The members of a request that the model's way of reasoning asks for."""
+        reasoning, wanted = self._client.reasoning, self._reasons
+        members = dict(reasoning.members(self.reasoning_tokens, wanted=wanted))
+        # A second try keeps its own temperature where that is higher.
+        sampling = reasoning.sampling(wanted=wanted)
+        if sampling and sampling["temperature"] > self._sampling["temperature"]:
+            members |= sampling
+        return members
 
     async def forward(self, request: Mapping[str, Any]) -> bytes:
         """Send a chat completion; returns the body of the engine's response.
@@ -126,7 +150,10 @@ class EngineSession:
         """
         # No messages to hide in an error: the department wrote the request itself.
         body = await self._send({"model": self.model, **request}, ())
-        self._add(parse_usage(body))
+        tokens, reasoning = parse_usage(body), ""
+        if self._client.reasoning.parsed:
+            body, reasoning = without_reasoning(body)
+        await self._add(tokens, reasoning)
         return without_nan(body)
 
     async def _send(self, request: Mapping[str, Any], messages: Sequence[Message]) -> bytes:
@@ -138,14 +165,18 @@ class EngineSession:
             longest = self._longest
             if longest is None or (chat.max_tokens or 0) > (longest.max_tokens or 0):
                 self._longest = chat
-            return await self._client.chat(chat, messages, self._priority, self._time)
+            return await self._client.chat(chat, messages, self._priority, self._time, job=self)
 
-    def _add(self, tokens: Tokens) -> None:
+    async def _add(self, tokens: Tokens, reasoning: str) -> None:
+        """vLLM counts no tokens of a reasoning that the chat template began, as R1's does."""
+        counted = tokens.reasoning or 0
+        if reasoning and not counted:
+            counted = min(await self.count_tokens(reasoning), tokens.completion)
         self._tokens += Usage(
             prompt_tokens=tokens.prompt,
             completion_tokens=tokens.completion,
             cached_tokens=tokens.cached,
-            reasoning_tokens=tokens.reasoning,
+            reasoning_tokens=counted,
         )
 
     async def count_tokens(self, text: str) -> int:

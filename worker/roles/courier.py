@@ -23,6 +23,7 @@ from jobs.process.settings import (
     ApiSettings,
     CallbackSettings,
     EngineSettings,
+    EnginesSettings,
     FastEngineSettings,
     FlowerSettings,
     RedisSettings,
@@ -58,6 +59,7 @@ class Settings:
     api: ApiSettings = field(default_factory=ApiSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     fast_engine: FastEngineSettings = field(default_factory=FastEngineSettings)
+    engines: EnginesSettings = field(default_factory=EnginesSettings)
     flower: FlowerSettings = field(default_factory=FlowerSettings)
 
     @property
@@ -65,8 +67,7 @@ class Settings:
         """The URLs of the platform's own servers."""
         urls = (
             self.redis.url.get_secret_value(),
-            self.engine.url,
-            self.fast_engine.url,
+            *self.engines.urls(self.engine, self.fast_engine),
             f"http://{self.api.host}:{self.api.port}",
             f"http://{self.flower.host}:{self.flower.port}",
             *self.callbacks.own_urls,
@@ -114,7 +115,7 @@ class Courier:
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (
             self._claims.run_forever(),
-            keep_beating(self._ledger, self._process, self._detail, self._data_dir),
+            keep_beating(self._ledger, self._process, self._detail, self._data_dir, self._store),
         )
 
     def begin_stop(self) -> None:
@@ -209,6 +210,7 @@ class Courier:
             self._store,
             public_url=self._public_url,
             max_bytes=most,
+            callback_format=delivery.options.format,
         )
 
     def _detail(self) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.process.collector import collecting_later
 from jobs.process.environment import read_or_exit
 from jobs.process.private_files import read_private, write_private
 from jobs.process.settings import ApiSettings, FlowerSettings, RedisSettings, StoreSettings
@@ -44,12 +45,11 @@ def flower_login(settings: FlowerSettings, data_dir: Path) -> Login:
 
 
 def flower_argv(settings: FlowerSettings, *, behind_proxy: bool) -> tuple[str, ...]:
-    """The command line; it contains no secret.
+    """Flower's arguments; they contain no secret.
 
     Only behind a trusted proxy `X-Forwarded-For` is the address in the log of refused logins.
     """
     return (
-        *("celery", "--quiet", "-A", "worker.celery.app", "flower"),
         f"--address={settings.host}",
         f"--port={settings.port}",
         f"--tasks_columns={COLUMNS}",
@@ -75,10 +75,12 @@ def main() -> None:
     # Other users can read a command line, but not the environment.
     os.environ["FLOWER_BASIC_AUTH"] = login
     # Here because `chancery up` imports this module for the login alone.
-    from celery.__main__ import main as celery  # noqa: PLC0415
+    with collecting_later():
+        from flower.command import flower  # type: ignore[import-untyped] # noqa: PLC0415
 
-    sys.argv = list(flower_argv(settings, behind_proxy=bool(proxies)))
-    celery()
+        from worker.celery.app import app  # noqa: PLC0415
+        from worker.celery.command_line import run_command  # noqa: PLC0415
+    run_command(flower, app, flower_argv(settings, behind_proxy=bool(proxies)))
 
 
 def _checked(login: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 import uvloop
@@ -23,6 +23,7 @@ from jobs.ledger.upkeep import Rewrite, RewriteRefused
 from jobs.model.problems import ProblemError
 from jobs.process.data_dir import make_private, open_or_exit
 from jobs.process.department_tasks import offer_or_exit
+from jobs.process.ending import exit_now
 from jobs.process.environment import read_or_exit
 from jobs.process.heartbeat import keep_beating, this_process
 from jobs.process.processes import computing_processes, start_later
@@ -63,6 +64,8 @@ AUDIT_SECONDS = 1.0
 AUDIT_PRUNE_SECONDS = 3_600.0
 ORPHANS_SECONDS = 24 * 3600.0
 ORPHANS_AT_ONCE = 500
+# Imported before the processes are forked, because lines import it when they need it.
+CHAT = "jobs.batches.input.chat"
 log = structlog.get_logger()
 
 
@@ -105,6 +108,7 @@ class Scheduler:
         self._processes = computing_processes(
             settings.tasks,
             check_lines.__module__,
+            CHAT,
             processes=1,
             timeout_seconds=settings.worker.read_timeout_seconds,
             memory_mib=settings.worker.read_memory_mib,
@@ -126,7 +130,7 @@ class Scheduler:
         """Run until `stop`; while the ledger is away, retry."""
         await self._ledger.check()
         beating = asyncio.create_task(
-            keep_beating(self._ledger, self._process, self._detail, self._data_dir)
+            keep_beating(self._ledger, self._process, self._detail, self._data_dir, self._store)
         )
         # The first batch is not to wait for them.
         starting = asyncio.create_task(start_later(self._processes))
@@ -192,7 +196,7 @@ class Scheduler:
             log.info("scheduler.moved", **counts)
 
     async def _update_eta(self) -> None:
-        await self._ledger.batches.set_estimates(await self._eta.of_open(datetime.now(UTC)))
+        await self._ledger.batches.set_estimates(await self._eta.of_open(await self._ledger.now()))
 
     async def _read_batches(self) -> None:
         while not self._stopping.is_set() and await self._reader.read_next():
@@ -206,6 +210,8 @@ class Scheduler:
         abandoned = await self._store.clear_abandoned()
         if time.monotonic() >= self._next_orphans_at:
             self._next_orphans_at = time.monotonic() + ORPHANS_SECONDS
+            if unfinished := await self._store.abort_unfinished():
+                log.info("scheduler.uploads_aborted", uploads=unfinished)
             await self._remove_orphans()
         await self._rewrite()
         if pruned.jobs or pruned.documents or pruned.files or abandoned:
@@ -266,10 +272,10 @@ class Scheduler:
             log.warning("data_dir.was_readable", changed=changed, of_another_user=failed)
 
     def _detail(self) -> Mapping[str, Any]:
-        return {"swept_at": self._swept_at}
+        return {"swept_at": self._swept_at, **self._windows.detail}
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings) -> NoReturn:
     watchdog = Watchdog("scheduler", settings.store.data_dir, STOP_SECONDS)
     await watchdog.start()
     scheduler, loop = Scheduler(settings), asyncio.get_running_loop()
@@ -282,6 +288,7 @@ async def _run(settings: Settings) -> None:
         loop.add_signal_handler(number, stop)
     await scheduler.work()
     log.info("process.stopped")
+    exit_now()
 
 
 def main() -> None:

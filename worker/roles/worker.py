@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import sys
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from jobs.ledger import Ledger
 from jobs.model.job import Claim
 from jobs.model.lanes import Lane, Queue
 from jobs.model.problems import ProblemError
+from jobs.model.roles import Role
 from jobs.process.data_dir import open_or_exit
 from jobs.process.department_tasks import offer_or_exit
 from jobs.process.environment import read_or_exit
@@ -24,6 +25,7 @@ from jobs.process.processes import task_processes, warm_up
 from jobs.process.settings import (
     CascadeSettings,
     EngineSettings,
+    EnginesSettings,
     FastEngineSettings,
     LimitSettings,
     OcrSettings,
@@ -38,15 +40,15 @@ from jobs.process.watchdog import STOP_MARGIN_SECONDS, Watchdog
 from jobs.sealing.master_keys import MasterKeys
 from jobs.store import Store
 from jobs.submit.documents import Documents
-from tasks.errors import EngineUnavailable
 from worker.celery.app import app, register_wake_ups
 from worker.celery.controls import install_controls
 from worker.celery.event_loop import EventLoopThread
 from worker.celery.service import serve
 from worker.claim_loop import GROUP_SECONDS, Claimed, ClaimLoop
 from worker.engine.cache_salts import CacheSalts
-from worker.engine.client import EngineClient
-from worker.engine.rates import TokenRate
+from worker.engine.pool import EnginePool
+from worker.engine.report import EngineReport
+from worker.engine.watch import EngineWatch
 from worker.run.cascade import Cascade
 from worker.run.ending import RunEnding
 from worker.run.inputs import Inputs
@@ -54,13 +56,12 @@ from worker.run.leases import Leases
 from worker.run.room import WorkerRoom
 from worker.run.runner import Runner
 
-METRICS_SECONDS = 2.0
 FULL_KV_CACHE = 0.9
 # Bulk jobs are claimed ahead, so that a claim can wait for more of them to end.
 BULK_GROUP_SECONDS = 0.02
 log = structlog.get_logger()
-# The wait for the fast engine at the start; the worker can run without it.
-FAST_ENGINE_SECONDS = 2.0
+# The longest wait at the start for engines.
+ENGINES_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     fast_engine: FastEngineSettings = field(default_factory=FastEngineSettings)
+    engines: EnginesSettings = field(default_factory=EnginesSettings)
     cascade: CascadeSettings = field(default_factory=CascadeSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     ocr: OcrSettings = field(default_factory=OcrSettings)
@@ -87,13 +89,17 @@ class Worker:
         self._data_dir = settings.store.data_dir
         self._process = this_process("worker", MasterKeys.from_settings(settings.store))
         self._ledger = Ledger(settings.redis)
-        self._engine, self._fast = _engines(settings)
-        self._engine_metrics: Mapping[str, Any] = {}
+        pools = _pools(settings)
+        self._pools, self._engine = pools, pools[Role.full]
+        self._reports = {role: EngineReport(role, pool) for role, pool in pools.items()}
+        self._engine_watch = EngineWatch(
+            self._ledger, pools, settings.engine, settings.fast_engine, settings.engines
+        )
         self._warm_up: asyncio.Task[None] | None = None
         self._room = WorkerRoom(self._interactive_slots, self._bulk_slots)
         self._leases = Leases(self._ledger, self._process.name, self._settings.lease_seconds)
         self._reading = _reading(settings)
-        store = Store.opened(settings.store)
+        self._store = store = Store.opened(settings.store)
         self._runner = Runner(
             name=self._process.name,
             ledger=self._ledger,
@@ -108,9 +114,10 @@ class Worker:
             ),
             cascade=Cascade(
                 self._engine,
-                self._fast,
+                pools.get(Role.fast),
                 settings.cascade,
                 CacheSalts(self._ledger, shared=self._settings.share_prefix_cache),
+                {model: pool for model, pool in pools.items() if model not in tuple(Role)},
             ),
             ending=RunEnding(
                 self._ledger, store, self._settings, settings.store.inline_result_bytes
@@ -155,18 +162,22 @@ class Worker:
         await self._ledger.check()
         # Not awaited: jobs on short texts need no process.
         self._warm_up = asyncio.create_task(warm_up(self._reading))
-        await self._engine.start()
-        if self._fast:
-            await self._fast.start()
-            await self._fast.wait_healthy(FAST_ENGINE_SECONDS)
+        await self._engine_watch.look()
+        for pool in self._pools.values():
+            await pool.start()
+        # The first heartbeat is to tell of the engines that answer; without it the system would be
+        # ready a second later. The worker starts without the others.
+        pools = self._pools.values()
+        await asyncio.gather(*(pool.wait_healthy(ENGINES_SECONDS) for pool in pools))
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (
             self._leases.renew_forever(),
             self._finish_warm_up(),
-            self._watch_engine_metrics(),
+            *(report.watch() for report in self._reports.values()),
+            self._engine_watch.watch(),
             self._claims.run_forever(),
-            keep_beating(self._ledger, self._process, self._detail, self._data_dir),
+            keep_beating(self._ledger, self._process, self._detail, self._data_dir, self._store),
         )
 
     async def _finish_warm_up(self) -> None:
@@ -185,41 +196,27 @@ class Worker:
         if self._warm_up is not None:
             self._warm_up.cancel()
             await asyncio.gather(self._warm_up, return_exceptions=True)
-        await self._engine.close()
-        if self._fast:
-            await self._fast.close()
+        for pool in self._pools.values():
+            await pool.close()
         await self._ledger.processes.leave(self._process.name)
         await self._ledger.close()
 
     def _detail(self) -> Mapping[str, Any]:
-        full = self._engine_detail("engine", self._engine)
-        requests = {"full": dict(self._engine.outcomes.counts)}
-        fast: Mapping[str, Any] = {}
-        if self._fast:
-            requests["fast"] = dict(self._fast.outcomes.counts)
-            fast = self._engine_detail("fast_engine", self._fast)
+        reports = self._reports.values()
+        totals: dict[str, Any] = {}
+        for report in reports:
+            totals |= report.totals()
         return {
-            **full,
-            "engine": self._engine_metrics,
-            "engine_requests": requests,
-            **fast,
+            **totals,
+            "engine_requests": {
+                role: dict(pool.request_counts) for role, pool in self._pools.items()
+            },
+            "engines": [engine for report in reports for engine in report.engines()],
             "concurrency": self._settings.concurrency,
             "lanes": [lane.value for lane in self._settings.lanes],
             "bulk_places": self._settings.bulk_places,
             "in_hand": self.in_hand,
             "offline": self._reading.offline,
-        }
-
-    def _engine_detail(self, name: str, engine: EngineClient) -> Mapping[str, Any]:
-        """Durations instead of times, because the clocks of machines differ."""
-        health = engine.health
-        return {
-            f"{name}_healthy": health.ok,
-            f"{name}_reason": health.reason,
-            f"{name}_fault": health.code,
-            f"{name}_for_seconds": max(0.0, time.time() - health.since),
-            f"{name}_answered_seconds": engine.answered_seconds,
-            f"{name}_error_share": engine.outcomes.error_share,
         }
 
     async def _claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
@@ -253,34 +250,21 @@ class Worker:
 
     def _bulk_slots(self) -> int:
         """An engine with waiting requests and a full KV cache gets no more than it runs."""
-        slots, engine = self._settings.bulk_places, self._engine_metrics
+        slots, engine = self._settings.bulk_places, self._reports[Role.full].metrics
         if slots and engine.get("waiting") and engine.get("kv_cache_use", 0) >= FULL_KV_CACHE:
             return min(slots, max(1, int(engine.get("running", 0))))
         return slots
 
-    async def _watch_engine_metrics(self) -> None:
-        rate = TokenRate()
-        while True:
-            try:
-                metrics = await self._engine.metrics()
-                self._engine_metrics = {
-                    "model": self._engine.model,
-                    **asdict(metrics),
-                    "tokens_per_second": rate.after(metrics.tokens, time.monotonic()),
-                }
-            except EngineUnavailable:
-                self._engine_metrics = {}
-            await asyncio.sleep(METRICS_SECONDS)
 
-
-def _engines(settings: Settings) -> tuple[EngineClient, EngineClient | None]:
-    """The full engine, and the fast one if it is configured."""
-    concurrency, fast = settings.worker.concurrency, settings.fast_engine.engine()
+def _pools(settings: Settings) -> Mapping[str, EnginePool]:
+    """The engines by role, or model. Raises `ValueError` if a file with a key cannot be read."""
+    concurrency = settings.worker.concurrency
     reserved = concurrency - settings.worker.bulk_places
-    return (
-        EngineClient(settings.engine, concurrency, reserved),
-        EngineClient(fast, concurrency, reserved) if fast else None,
-    )
+    try:
+        pools = settings.engines.pools(settings.engine, settings.fast_engine)
+    except ValueError as error:
+        raise ValueError(f"CHANCERY_ENGINES: {error}") from error
+    return {role: EnginePool(pool, concurrency, reserved) for role, pool in pools.items()}
 
 
 def _reading(settings: Settings) -> ReaderPool:
@@ -319,7 +303,10 @@ def main() -> None:
     set_up_tracing("worker")
     worker_settings = settings.worker
     with EventLoopThread() as loop:
-        worker = loop.run(_create(settings))
+        try:
+            worker = loop.run(_create(settings))
+        except ValueError as error:  # of settings that do not fit together
+            sys.exit(str(error))
 
         def wake() -> None:
             loop.call(worker.wake)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable
 from enum import StrEnum
@@ -68,8 +69,8 @@ class WorkerRoom:
         )
 
     def _ahead(self, bulk_slots: int) -> int:
-        since = time.monotonic() - AHEAD_SECONDS
-        ended = sum(at >= since for at in tuple(self._ended))
+        times = tuple(self._ended)
+        ended = len(times) - bisect_left(times, time.monotonic() - AHEAD_SECONDS)
         return min(max(ended, round(bulk_slots / 4)), bulk_slots * MAX_AHEAD)
 
 

@@ -11,6 +11,7 @@ import structlog
 from documents.errors import ComputeTooLarge, WorkError
 from documents.isolation.compute import Processes, computing_in
 from documents.isolation.owner import Owner, working_for
+from documents.isolation.running_time import running_time
 from jobs.ledger import Ledger
 from jobs.model.job import Claim
 from jobs.model.lanes import Lane
@@ -19,7 +20,7 @@ from jobs.process.spans import Span, SpanKind
 from jobs.process.tracing import next_span
 from tasks.errors import JobTimeout, TaskError
 from worker.defects import described
-from worker.engine.client import EngineClient
+from worker.engine.interface import Engines
 from worker.run.cascade import Cascade
 from worker.run.ending import SUCCEEDED, RunEnding, log_level
 from worker.run.inputs import Inputs
@@ -40,7 +41,7 @@ class Runner:
         *,
         name: str,
         ledger: Ledger,
-        engine: EngineClient,
+        engine: Engines,
         inputs: Inputs,
         cascade: Cascade,
         ending: RunEnding,
@@ -136,7 +137,7 @@ class Runner:
     async def _read_and_run_task(self, lease: Lease, outcome: Outcome) -> None:
         """Set the outcome's result or error. Raises `ProblemError` for faults of the operator."""
         try:
-            async with asyncio.timeout(self._timeout_seconds):
+            async with running_time(self._timeout_seconds):
                 with working_for(_owner(lease.claim)), computing_in(self._processes):
                     job_input = await self._inputs.read(outcome)
                     result = await run_task(lease, outcome, job_input, self._cascade)

@@ -10,7 +10,7 @@ from pydantic_core import PydanticSerializationError
 from jobs.model.job import Progress
 from jobs.model.lanes import ENGINE_PRIORITY
 from tasks.errors import OutputError
-from worker.engine.client import EngineClient
+from worker.engine.interface import Engines
 from worker.engine.session import EngineSession
 from worker.run.cascade import Cascade
 from worker.run.inputs import ChatInput, TaskInput
@@ -29,7 +29,8 @@ async def run_task(
     Raises what the task raises, and `OutputError` for a result that is not valid Unicode.
     """
     salt = await cascade.cache_salt(lease.claim.job.department)
-    models = cascade.begin(partial(_session, lease, outcome.input_sha256, salt))
+    reasons = not isinstance(job_input, ChatInput) and job_input.task.reasons
+    models = cascade.begin(partial(_session, lease, outcome.input_sha256, salt, reasons))
     outcome.models = models
     if isinstance(job_input, ChatInput):
         return await models.forward(job_input.request)
@@ -53,7 +54,11 @@ def seed_of(input_sha256: str, tries: int) -> int:
 
 
 def _session(
-    lease: Lease, input_sha256: str, cache_salt: str | None, engine: EngineClient
+    lease: Lease,
+    input_sha256: str,
+    cache_salt: str | None,
+    reasons: bool,  # noqa: FBT001 - bound by `partial`
+    engine: Engines,
 ) -> EngineSession:
     tries = lease.claim.tries
     lease.progress = Progress()
@@ -69,4 +74,5 @@ def _session(
         on_progress=on_progress,
         cache_salt=cache_salt,
         department=lease.claim.job.department,
+        reasons=reasons,
     )

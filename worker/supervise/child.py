@@ -41,6 +41,7 @@ class ChildSpec:
     `NAME@HOST-SUPERVISOR-COUNT`, different for each start. `blocks_next_stage`: later stages start
     when this child is ready. `start_attempts`: after this many exits before it is first ready, the
     start of the whole system fails. `grace_seconds`: the time between SIGTERM and SIGKILL.
+    `progress`: how far the start is, from the end of the log.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ChildSpec:
     blocks_next_stage: bool = False
     start_attempts: int = 3
     grace_seconds: float = 10.0
+    progress: Callable[[str], str | None] | None = None
 
 
 class StartFailed(Exception):
@@ -223,5 +225,5 @@ def _kill_group(group: int) -> None:
 
 def _reason(status: int) -> str:
     if status == ENDED_STATUS:
-        return f"status {status}: it stood still or did not stop, see its log"
+        return f"status {status}: it was blocked or did not stop, see its log"
     return f"status {status}" if status >= 0 else signal.Signals(-status).name

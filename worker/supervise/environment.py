@@ -18,6 +18,8 @@ SECRETS: Mapping[str, frozenset[str]] = {
     "CHANCERY_API_METRICS_TOKEN": frozenset((API,)),
     "CHANCERY_OIDC_CLIENT_SECRET": frozenset((API,)),
     "CHANCERY_ENGINE_API_KEY": frozenset((WORKER,)),
+    # It may have keys. The courier sends no callback to an engine.
+    "CHANCERY_ENGINES": frozenset((WORKER, COURIER)),
     "CHANCERY_FAST_ENGINE_API_KEY": frozenset((WORKER,)),
     "CHANCERY_FLOWER_LOGIN": frozenset((FLOWER,)),
     "AWS_ACCESS_KEY_ID": _STORE_USERS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import shutil
@@ -9,12 +10,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr, ValidationError
 
 from jobs.audit.files import AuditKeyUnusable
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
+from jobs.model.roles import Role
 from jobs.process.data_dir import API_METRICS, check_keys, keep_private
 from jobs.process.department_tasks import offer_own_tasks
 from jobs.process.environment import read_or_exit, wrong_settings
@@ -22,6 +25,7 @@ from jobs.process.private_files import write_private
 from jobs.process.settings import (
     AuditSettings,
     EngineSettings,
+    EnginesSettings,
     FastEngineSettings,
     FlowerSettings,
     RedisSettings,
@@ -31,16 +35,24 @@ from jobs.process.settings import (
 )
 from jobs.sealing.errors import UnusableKeys
 from tasks.department_tasks.problems import TaskFilesRefused
-from worker.engine.client import EngineClient
 from worker.roles.flower import LOGIN_FILE, Login, flower_login
 from worker.supervise import services
 from worker.supervise.checks import Diagnosis, http_fault, port_is_free
 from worker.supervise.child import ChildSpec, Report
+from worker.supervise.own_engine import HOST, Engine, EngineUnusable, engine_for, small_engine
 from worker.supervise.redis_server import RedisServer, redis_server
 from worker.supervise.supervisor import Supervisor
 
+if TYPE_CHECKING:
+    from worker.engine.client import EngineClient
+
 REDIS_URL_FILE = "redis-url"
+# Held by the process whose Redis has its data in the data dir.
+LOCK_FILE = "lock"
 LOGS = "logs"
+START_SECONDS = 900.0
+# Hundreds of gigabytes are read from a disk.
+LOADING_SECONDS = 7_200.0
 
 
 class CannotStart(Exception):
@@ -65,11 +77,13 @@ class SystemOptions:
     api_processes: int = 1
     workers: int = 1
     couriers: int = 1
+    model: Path | None = None
+    context: int | None = None
 
     @property
     def api_url(self) -> str:
         scheme = "https" if ServerSettings().tls_certificate else "http"
-        return f"{scheme}://{services.HOST}:{self.port}"
+        return f"{scheme}://{HOST}:{self.port}"
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -77,7 +91,7 @@ class SystemOptions:
 
     @property
     def flower_url(self) -> str:
-        return f"http://{services.HOST}:{self.flower_port}{self.flower.url_prefix}"
+        return f"http://{HOST}:{self.flower_port}{self.flower.url_prefix}"
 
 
 async def run(options: SystemOptions, report: Report) -> None:
@@ -109,8 +123,8 @@ async def _run(
     ledger: Ledger,
     report: Report,
 ) -> None:
-    engine, login = _engine(options), _login(options)
-    environment = _environment(options, redis_url, engine.url, login)
+    engine, login = _engine(options, report), _login(options)
+    environment = _environment(options, redis_url, engine, login)
 
     async def on_exit(process_name: str) -> None:
         await _requeue_jobs_of(ledger, process_name, report)
@@ -122,6 +136,7 @@ async def _run(
             report=report,
             on_exit=on_exit,
             external=external,
+            start_timeout=LOADING_SECONDS if options.model else START_SECONDS,
             whole={"the api's /readyz": http_fault(f"{options.api_url}/readyz")},
         )
         write_private(options.data_dir / REDIS_URL_FILE, redis_url + "\n")
@@ -134,18 +149,18 @@ def _make_data_dir(data_dir: Path) -> None:
     try:
         keep_private(data_dir)
         (data_dir / LOGS).mkdir(exist_ok=True)
-        (data_dir / "lock").touch()
+        (data_dir / LOCK_FILE).touch()
     except OSError as error:
         raise CannotStart(
-            f"the data dir {data_dir} cannot be written ({error.strerror}): change its owner, or "
-            "choose another with --data-dir"
+            f"the data dir {data_dir} cannot be written ({error.strerror}): change its owner, "
+            "free some space on its disk, or choose another with --data-dir"
         ) from error
 
 
 @contextmanager
 def _locked(data_dir: Path) -> Iterator[None]:
     """Lock the data dir, so that no second system writes to it."""
-    with (data_dir / "lock").open("w") as lock:
+    with (data_dir / LOCK_FILE).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -172,13 +187,13 @@ def _check_keys(options: SystemOptions) -> None:
     try:
         store = read_or_exit(lambda: StoreSettings(data_dir=options.data_dir))
         check_keys(store, read_or_exit(AuditSettings))
-    except (UnusableKeys, AuditKeyUnusable) as error:
+    except (UnusableKeys, AuditKeyUnusable, ProblemError) as error:
         raise CannotStart(str(error)) from error
 
 
 def _check_ports(options: SystemOptions) -> None:
     for port, option in ((options.port, "--port"), (options.flower_port, "--flower-port")):
-        if not port_is_free(services.HOST, port):
+        if not port_is_free(HOST, port):
             raise CannotStart(f"port {port} is in use: choose another with {option}")
     if options.port == options.flower_port:
         raise CannotStart("--port and --flower-port are the same: change one")
@@ -215,15 +230,28 @@ async def _check_redis(ledger: Ledger) -> None:
         raise CannotStart(str(error)) from error
 
 
-def _engine(options: SystemOptions) -> services.Engine:
+def _engine(options: SystemOptions, report: Report) -> Engine:
     try:
-        FastEngineSettings(url=options.fast_engine_url)
+        fast = FastEngineSettings(url=options.fast_engine_url)
+        engines = EnginesSettings()
+        if engines.has_full and not options.model:
+            pool = tuple(engines.pools(EngineSettings(), fast)[Role.full].values())
+            return Engine(", ".join(engine.url for engine in pool), settings=pool)
         if options.engine_url:
-            return services.Engine(EngineSettings(url=options.engine_url).url)
+            engine = EngineSettings(url=options.engine_url)
+            return Engine(engine.url, settings=(engine,))
     except ValidationError as error:
         raise CannotStart("\n".join(wrong_settings(error))) from error
+    except ValueError as error:
+        raise CannotStart(f"CHANCERY_ENGINES: {error}") from error
+    if engines.has_full:
+        raise CannotStart("--model starts an engine: omit CHANCERY_ENGINES")
     try:
-        return services.own_engine(options.engine_model)
+        if options.model:
+            return engine_for(options.model, options.context, report)
+        return small_engine(options.engine_model)
+    except EngineUnusable as error:
+        raise CannotStart(str(error)) from error
     except FileNotFoundError as error:
         raise CannotStart(
             f"{error}. `make engine` installs it; or use --engine-url for a vLLM that already runs"
@@ -238,17 +266,17 @@ def _login(options: SystemOptions) -> Login:
 
 
 def _environment(
-    options: SystemOptions, redis_url: str, engine_url: str, login: Login
+    options: SystemOptions, redis_url: str, engine: Engine, login: Login
 ) -> dict[str, str]:
     """The environment of Chancery's own processes."""
     settings = {
         "CHANCERY_REDIS_URL": redis_url,
         "CHANCERY_DATA_DIR": str(options.data_dir),
-        "CHANCERY_API_HOST": services.HOST,
+        "CHANCERY_API_HOST": HOST,
         "CHANCERY_API_PORT": str(options.port),
         "CHANCERY_API_PUBLIC_URL": os.environ.get("CHANCERY_API_PUBLIC_URL") or options.api_url,
-        "CHANCERY_ENGINE_URL": engine_url,
-        "CHANCERY_FLOWER_HOST": services.HOST,
+        "CHANCERY_ENGINE_URL": engine.settings[0].url if engine.settings else engine.url,
+        "CHANCERY_FLOWER_HOST": HOST,
         "CHANCERY_FLOWER_PORT": str(options.flower_port),
         "CHANCERY_FLOWER_LOGIN": login.text,
         "PYTHONUNBUFFERED": "1",
@@ -266,7 +294,7 @@ def _stages(
     options: SystemOptions,
     server: RedisServer | None,
     ledger: Ledger,
-    engine: services.Engine,
+    engine: Engine,
     environment: Mapping[str, str],
 ) -> Sequence[Sequence[ChildSpec]]:
     """Redis, the engine, the rest: they stop in reverse, because the worker needs both to stop."""
@@ -288,24 +316,29 @@ def _stages(
 
 
 @asynccontextmanager
-async def _engine_faults(engine: services.Engine) -> AsyncIterator[Mapping[str, Diagnosis]]:
-    """What is wrong with an engine that runs elsewhere, as a worker would see it.
+async def _engine_faults(engine: Engine) -> AsyncIterator[Mapping[str, Diagnosis]]:
+    """What is wrong with engines that run elsewhere, as a worker would see it.
 
     Asked here, because the workers' own reports come only when they have started.
     """
-    if engine.child is not None:
-        yield {}
-        return
-    client = EngineClient(EngineSettings(url=engine.url), concurrency=1)
+    clients: list[EngineClient] = []
 
     async def diagnose() -> str | None:
-        return None if await client.check_health() else client.health.reason
+        if not clients:
+            # Imported while Redis starts, which the other processes wait for.
+            from worker.engine.client import EngineClient  # noqa: PLC0415
 
-    client.open()
+            clients.extend(EngineClient(each, concurrency=1) for each in engine.settings)
+            for client in clients:
+                client.open()
+        healthy = await asyncio.gather(*(client.check_health() for client in clients))
+        return None if any(healthy) else clients[0].health.reason
+
     try:
-        yield {f"the engine at {engine.url}": diagnose}
+        yield {f"the engine at {engine.url}": diagnose} if engine.settings else {}
     finally:
-        await client.close()
+        for client in clients:
+            await client.close()
 
 
 async def _requeue_jobs_of(ledger: Ledger, process_name: str, report: Report) -> None:
@@ -317,9 +350,7 @@ async def _requeue_jobs_of(ledger: Ledger, process_name: str, report: Report) ->
         report(f"requeued {requeued} jobs of {process_name}")
 
 
-def _report_ready(
-    options: SystemOptions, engine: services.Engine, login: Login, report: Report
-) -> None:
+def _report_ready(options: SystemOptions, engine: Engine, login: Login, report: Report) -> None:
     login_file = options.data_dir / LOGIN_FILE
     if login.new:
         report(f"Flower's login is {login.text} (new)")

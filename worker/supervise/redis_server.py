@@ -15,6 +15,8 @@ from jobs.process.private_files import stored_secret, write_private
 from worker.supervise.checks import free_port
 
 HOST = "127.0.0.1"
+# In the data dir.
+PASSWORD_FILE, CONFIG_FILE = "redis-password", "redis/server.conf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +27,16 @@ class RedisServer:
     argv: tuple[str, ...]
 
 
-def redis_server(data_dir: Path) -> RedisServer:
-    """A server on a free port of 127.0.0.1 with its data in `data_dir / "redis"`.
+def redis_server(data_dir: Path, port: int | None = None) -> RedisServer:
+    """A server on 127.0.0.1 with its data in `data_dir / "redis"`. `port`: None is a free one.
 
     It syncs to disk before each reply, evicts nothing, and has one user, who may do what Chancery
     does. Raises `FileNotFoundError` if no server program is installed.
     """
     folder = data_dir / "redis"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    password, port = stored_secret(data_dir / "redis-password"), free_port(HOST)
-    config = folder / "server.conf"
+    password, port = stored_secret(data_dir / PASSWORD_FILE), port or free_port(HOST)
+    config = data_dir / CONFIG_FILE
     lines = (
         f"bind {HOST}",
         f"port {port}",
@@ -44,6 +46,9 @@ def redis_server(data_dir: Path) -> RedisServer:
         "appendfsync always",
         'save ""',
         "maxmemory-policy noeviction",
+        # A backup starts at once; there are no replicas that could share its copy.
+        "repl-diskless-sync yes",
+        "repl-diskless-sync-delay 0",
         "daemonize no",
     )
     write_private(config, "\n".join(lines) + "\n")

@@ -2,60 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from jobs.ledger import Ledger
 from jobs.model.problems import ProblemError
 from jobs.process.settings import STOP_SECONDS
 from jobs.process.watchdog import STOP_MARGIN_SECONDS
-from worker.engine.command import cpu_engine
-from worker.supervise.checks import Check, free_port, http_answers, http_answers_from
+from worker.supervise.checks import Check, http_answers, http_answers_from
 from worker.supervise.child import ChildSpec, supervisor_mark
 from worker.supervise.environment import foreign_environment, own_environment
 from worker.supervise.redis_server import RedisServer
 
-HOST = "127.0.0.1"
-ENGINE_HOME = "CHANCERY_ENGINE_HOME"
 # One second after the process ends itself: see `jobs.process.watchdog`.
 _STOP_MARGIN_SECONDS = STOP_MARGIN_SECONDS + 1.0
 # They hold nothing that a kill would lose once their clients have stopped.
 _SERVER_GRACE_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """An engine's URL, and the child that serves it if the system starts it."""
-
-    url: str
-    child: ChildSpec | None = None
-
-
-def engine_home() -> Path:
-    """`CHANCERY_ENGINE_HOME`, or else `.engine` in the working directory or beside the venv."""
-    if home := os.environ.get(ENGINE_HOME):
-        return Path(home)
-    local = Path(".engine")
-    return local if local.is_dir() else Path(sys.prefix).parent / ".engine"
-
-
-def own_engine(model: str) -> Engine:
-    """vLLM on this machine's CPUs, on a free port. Raises `FileNotFoundError`."""
-    port = free_port(HOST)
-    command = cpu_engine(engine_home(), model, HOST, port)
-    url = f"http://{HOST}:{port}"
-    child = ChildSpec(
-        name="engine",
-        argv=command.argv,
-        env=foreign_environment() | command.env,
-        ready=http_answers(f"{url}/health"),
-        start_attempts=2,
-        grace_seconds=_SERVER_GRACE_SECONDS,
-    )
-    return Engine(url, child)
 
 
 def redis_child(server: RedisServer, ledger: Ledger) -> ChildSpec:

@@ -29,6 +29,11 @@ async def ignore(_process_name: str) -> None:
     """The default for `on_exit`."""
 
 
+def _waited_for(child: Child) -> str:
+    progress = child.spec.progress(child.log.tail()) if child.spec.progress else None
+    return f"{child.spec.name}: {progress}" if progress else child.spec.name
+
+
 async def _result(task: asyncio.Task[None]) -> None:
     await task
 
@@ -134,7 +139,7 @@ class Supervisor:
                 await asyncio.sleep(_POLL_SECONDS)
 
     def _report_waiting(self, missing: Sequence[Child]) -> None:
-        names = ", ".join(child.spec.name for child in missing)
+        names = ", ".join(map(_waited_for, missing))
         self._report(f"waiting for {names} ({self._elapsed:.0f} s)")
         if self._elapsed > self._start_timeout:
             first = missing[0]

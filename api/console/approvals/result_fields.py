@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote_plus
+
+from pydantic_core import from_json
+
+from api.json_bodies import check_bounds
+from jobs.model.problems import ProblemError
 
 MOST_FIELDS = 120
 # Of a result in a form: it is there three times, and has to fit `MAX_FORM_BYTES` with a reason.
@@ -21,10 +27,10 @@ Steps = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class ResultField:
-    """`path` is the JSON pointer of the value; `name` that of its field in the form."""
+    """`steps` lead to the value; `name` is that of its field in the form."""
 
     name: str
-    path: str
+    steps: Steps
     kind: Literal["text", "long", "number", "truth"]
     value: str
 
@@ -63,15 +69,22 @@ def edit_of(result: Any, form: Mapping[str, str]) -> Edit:
     if "json" not in form:
         return Edit(result, changed=False)
     try:
-        shown, whole = json.loads(form.get("shown", "")), json.loads(form["json"])
-    except ValueError as error:
-        detail = f"Not JSON: {error}"
+        shown, whole = _parsed(form.get("shown", "")), _parsed(form["json"])
+    except (ValueError, ProblemError) as error:
+        detail = error.problem.detail if isinstance(error, ProblemError) else f"Not JSON: {error}"
         return Edit(result, changed=True, errors=[{"pointer": "#/result", "detail": detail}])
     if whole != shown:
         return Edit(whole, changed=whole != result)
     errors: list[Mapping[str, str]] = []
     edited = _edited(shown, (), form, errors)
     return Edit(edited, changed=edited != result or bool(errors), errors=errors)
+
+
+def _parsed(text: str) -> Any:
+    """Raises `ValueError`, and `ProblemError` for a text that is nested too deeply."""
+    body = text.encode()
+    check_bounds(body)
+    return from_json(body, allow_inf_nan=False)
 
 
 def _leaves(value: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
@@ -86,15 +99,14 @@ def _leaves(value: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
 
 
 def _field(steps: Steps, value: Any) -> ResultField:
-    path = _pointer(steps)
-    name = f"{_PREFIX}{path}"
+    name = f"{_PREFIX}{_pointer(steps)}"
     if isinstance(value, bool):
-        return ResultField(name, path, "truth", str(value).lower())
+        return ResultField(name, steps, "truth", str(value).lower())
     if isinstance(value, int | float):
-        return ResultField(name, path, "number", json.dumps(value))
+        return ResultField(name, steps, "number", json.dumps(value))
     text = str(value)
     long = len(text) > _LONG or "\n" in text
-    return ResultField(name, path, "long" if long else "text", text)
+    return ResultField(name, steps, "long" if long else "text", text)
 
 
 def _edited(
@@ -122,7 +134,10 @@ def _value(before: Any, entered: str) -> Any:
         return _TRUTH[entered]
     if isinstance(before, int | float):
         whole = entered.strip().removeprefix("-").isdecimal()
-        return int(entered) if whole else float(entered)
+        number = int(entered) if whole else float(entered)
+        if not math.isfinite(number):
+            raise ValueError("JSON has no such number")
+        return number
     # Browsers send every line break of a form as CRLF.
     return before if _lines(entered) == _lines(str(before)) else _lines(entered)
 

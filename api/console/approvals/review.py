@@ -10,9 +10,10 @@ from fastapi import Query, Request
 from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
+from api.console.approvals.labels import Labels
 from api.console.approvals.result_fields import MAX_FORM_BYTES, Edit, edit_of, fields_of, json_of
 from api.console.forms import read_form_of
-from api.console.pages import page, redirect
+from api.console.pages import language, page, redirect
 from api.console.routing import router as new_router
 from api.console.services import Console, ConsoleDep
 from api.console.session import PersonDep
@@ -24,6 +25,7 @@ from jobs.approval.approvals import Review
 from jobs.approval.requests import ApprovalRequest
 from jobs.model.approval import Reviewer
 from jobs.model.problems import PROBLEM_TYPES, ProblemError
+from jobs.texts import texts
 
 router = new_router()
 _PAGE = 50
@@ -80,7 +82,27 @@ async def source(
     department = person.department.name
     document = await services.ledger.documents.get(department, document_id or "")
     if document is None:
-        raise ProblemError("not-found", "The job's document is not kept any more.")
+        raise ProblemError("not-found", "The job's document is no longer stored.")
+    return await document_response(request, services.store, document)
+
+
+@router.get("/approvals/{job_id}/files/{document_id}")
+async def file(
+    request: Request,
+    job_id: str,
+    document_id: str,
+    *,
+    services: ServicesDep,
+    console: ConsoleDep,
+    person: PersonDep,
+) -> Response:
+    """A file that the task made and that the result names, as a download."""
+    department = person.department.name
+    review = await services.approvals.review(department, job_id)
+    files = await console.reading.files(department, review.result)
+    document = await services.ledger.documents.get(department, document_id)
+    if document is None or document_id not in {one.document_id for one in files}:
+        raise ProblemError("not-found", "The job has no such file.")
     return await document_response(request, services.store, document)
 
 
@@ -153,6 +175,7 @@ async def _page(
         picture=await page_size(console, document, view),
         doubts=provenance.doubts if provenance else (),
         fields=fields_of(shown.result),
+        labels=Labels.of_job(texts(language(request)), job.task, review.options),
         whole=json_of(shown.result),
         reason=shown.reason,
         errors=shown.errors,

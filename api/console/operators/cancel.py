@@ -49,7 +49,15 @@ async def confirm(
     wanted = id.strip()
     request.state.target = wanted or None
     work = await _find(services, wanted) if wanted else None
-    return page(request, "operators/cancel.html", person=person, wanted=wanted, work=work)
+    found = await services.ledger.departments.get(work.department) if work else None
+    return page(
+        request,
+        "operators/cancel.html",
+        person=person,
+        wanted=wanted,
+        work=work,
+        department=found.title if found else (work.department if work else ""),
+    )
 
 
 @router.post("/cancel/job")

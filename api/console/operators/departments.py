@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from fastapi import Request
 from starlette.responses import Response
@@ -36,6 +37,7 @@ async def departments(request: Request, services: ServicesDep, person: PersonDep
         jobs=statistics.jobs,
         pauses=await ledger.pauses.list(),
         lanes=tuple(Lane),
+        title_of=partial(_title_of, {one.name: one.title for one in found}),
     )
 
 
@@ -54,6 +56,11 @@ async def resume(request: Request, services: ServicesDep, person: PersonDep) -> 
     wanted = _wanted(request, await read_form_of(request, person))
     await services.ledger.pauses.resume(wanted.department, wanted.lane)
     return redirect(request, "/departments")
+
+
+def _title_of(titles: Mapping[str, str], name: str) -> str:
+    """A deleted department, whose pause is still listed, has its name alone."""
+    return titles.get(name, name)
 
 
 def _wanted(request: Request, form: Mapping[str, str]) -> Pause:

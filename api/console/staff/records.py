@@ -118,7 +118,7 @@ async def page_picture(
 ) -> Response:
     document = await document_of(services, await _job(services, person, job_id))
     if document is None:
-        raise ProblemError("not-found", "The document is no longer there.")
+        raise ProblemError("not-found", "The document no longer exists.")
     picture = await console.reading.page_picture(document, number)
     return Response(picture.png, headers={"Cache-Control": "no-store"}, media_type="image/png")
 

@@ -19,6 +19,7 @@ from jobs.store import Incoming, Store
 from jobs.submit.documents import Upload
 
 _MOST_FIELDS = 1_000
+_MOST_EMPTY = 100
 _HEAD_BYTES = 16 * 1024  # the most of a part's head
 
 Keep = Callable[[str, Upload], Awaitable[None]]
@@ -59,7 +60,7 @@ class _Receiver:
         self._incoming: Incoming | None = None
         self._head: PartHead | None = None
         self._value = bytearray()
-        self._field_bytes = self._fields = self._files = 0
+        self._field_bytes = self._fields = self._files = self._parts = 0
         self._error: ProblemError | None = None
 
     async def begin(self, head: PartHead) -> None:
@@ -69,6 +70,10 @@ class _Receiver:
             if self._fields > _MOST_FIELDS:
                 raise _malformed("It has too many fields.")
             return
+        # Also those without a file, which are not counted as files.
+        self._parts += 1
+        if self._parts > self._max_files + _MOST_EMPTY:
+            raise _malformed("It has too many parts for files.")
         # The browser sends the fields in the order of the page: the token is before all files.
         check_form_token(self.form.one(TOKEN), self._person.form_token)
         self._incoming = await self._open.enter_async_context(self._store.incoming(self._max_bytes))
@@ -123,7 +128,15 @@ class _Receiver:
 
 
 # Problems that the next file would have too.
-_FOR_ALL = frozenset({"unavailable", "storage-full", "storage-locked", "audit-unavailable"})
+_FOR_ALL = frozenset(
+    {
+        "unavailable",
+        "storage-full",
+        "storage-unavailable",
+        "storage-locked",
+        "audit-unavailable",
+    }
+)
 
 
 async def receive_files(

@@ -147,6 +147,13 @@ def _set_left(line: Line, rng: random.Random) -> Line:
     return line
 
 
+@breaks("seal.issuer")
+def _(paper: Paper, rng: random.Random) -> Broken:
+    sign = paper.of("sign")[0]
+    paper.seals = (rng.choice(("青溪乡卫生院", f"{sign.text.strip()[:-1]}\n财务专用章")),)
+    return [Expected("seal.issuer", sign)]
+
+
 @breaks("signature.missing")
 def _(paper: Paper, _rng: random.Random) -> Broken:
     take_out(paper, *paper.of("sign"))

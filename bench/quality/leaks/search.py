@@ -37,7 +37,7 @@ _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}\s?){6,}")
 _WORD = re.compile(r"=\?([\w-]+)\?([bBqQ])\?([^?]*)\?=")
 _IGNORED = re.compile(
     "[\\s\u0000-\u001f\u007f\u00ad\u061c\u200b-\u200f\u2010\u2011\u202a-\u202e\u2060-\u2069"
-    "\ufeff\ufffe\ufffd-]"
+    "\ufeff\ufffe\ufffd-]+"
 )
 
 
@@ -49,7 +49,11 @@ def found_in(data: bytes, values: Collection[str]) -> dict[str, str]:
         if _is_raster(layer):
             found |= {one: way for one in values if one not in found and _is_among(layer, one)}
             continue
+        texts: set[str] = set()
         for name, text in _decoded(layer):
+            if text in texts:  # most spellings change nothing
+                continue
+            texts.add(text)
             searched = squeezed(text)
             for words, value in wanted.items():
                 if value not in found and words in searched:
@@ -109,7 +113,7 @@ def _decoded(data: bytes) -> Iterator[tuple[str, str]]:
 def _spellings(text: str) -> Iterator[tuple[str, str]]:
     plain = html.unescape(text)
     yield "references", html.unescape(plain)
-    yield "without tags", html.unescape(re.sub(r"<[^>]*>", "", text))
+    yield "without tags", html.unescape(_without_tags(text))
     yield "joined literals", re.sub(r"['\"]\s*[&,+.]?\s*['\"]", "", plain)
     for encoding in ("utf-8", "gb18030"):
         once = unquote(plain, encoding, "ignore")
@@ -121,6 +125,12 @@ def _spellings(text: str) -> Iterator[tuple[str, str]]:
         yield "encoded words", _WORD.sub(_word, re.sub(r"\?=\s+=\?", "?==?", text))
     if "*" in text or "~" in text:
         yield "without marks", re.sub(r"[*~`\\]", "", text)
+
+
+def _without_tags(text: str) -> str:
+    # Only up to the last `>`: each later `<` would search the whole rest for one.
+    tagged, end, rest = text.rpartition(">")
+    return re.sub(r"<[^>]*>", "", tagged + end) + rest
 
 
 def _without_escapes(text: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from importlib.metadata import EntryPoint
+from typing import Any, TypeVar
 
 import click
 
@@ -14,11 +17,13 @@ from chancery.commands.connection import connection_options
 from chancery.commands.documents import document
 from chancery.commands.jobs import cancel, job, jobs
 from chancery.commands.libraries import library
+from chancery.commands.localized import localized, translate_click, with_language_option
 from chancery.commands.submit import submit
 from chancery.commands.tasks import tasks
 from chancery.commands.usage import usage
 from chancery.errors import ChanceryError, Unauthorized, Unreachable
-from chancery.server_commands import load, server_commands
+from chancery.messages import is_chinese, language, language_of, message
+from chancery.server_commands import load, server_commands, server_message
 
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Documents and jobs": (submit, jobs, job, cancel, document, tasks),
@@ -29,6 +34,10 @@ SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Usage": (usage,),
 }
 SERVER_SECTION = "Server"
+# In the context's `meta`: `zh`, `en` or None.
+LANGUAGE_KEY = "chancery.language"
+Command = TypeVar("Command", bound=click.Command)
+translate_click()
 CLIENT_COMMANDS = {
     str(command.name): command for section in SECTIONS.values() for command in section
 }
@@ -46,9 +55,9 @@ class ChanceryCommand(click.Group):
         cmd_name: str,
     ) -> click.Command | None:
         if cmd_name in CLIENT_COMMANDS:
-            return CLIENT_COMMANDS[cmd_name]
+            return _in_language(CLIENT_COMMANDS[cmd_name])
         point = server_commands().get(cmd_name)
-        return load(point) if point is not None else None
+        return _server_command(point) if point is not None else None
 
     def format_commands(
         self,
@@ -56,9 +65,23 @@ class ChanceryCommand(click.Group):
         formatter: click.HelpFormatter,
     ) -> None:
         for title, commands in SECTIONS.items():
-            _write_section(formatter, title, {str(each.name): each for each in commands})
-        from_server = {name: load(point) for name, point in server_commands().items()}
-        _write_section(formatter, SERVER_SECTION, from_server)
+            named = {str(each.name): _in_language(each) for each in commands}
+            _write_section(formatter, message(title), named)
+        from_server = {name: _server_command(point) for name, point in server_commands().items()}
+        _write_section(formatter, message(SERVER_SECTION), from_server)
+
+    def get_help(self, ctx: click.Context) -> str:
+        return click.Group.get_help(_in_language(self), ctx)
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        words = sys.argv[1:] if args is None else list(args)
+        with language_of(words, os.environ):
+            return super().main(words, *rest, **extra)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # For the server's commands, which know nothing of this package.
+        ctx.meta[LANGUAGE_KEY] = language()
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -69,12 +92,21 @@ class ChanceryCommand(click.Group):
 
 def _advice(error: ChanceryError) -> str:
     if isinstance(error, Unreachable):
-        return (
+        return message(
             " Check that the system is running (`chancery up`), and --api-url or CHANCERY_API_URL."
         )
     if isinstance(error, Unauthorized):
-        return " Check --api-key or CHANCERY_API_KEY."
+        return message(" Check --api-key or CHANCERY_API_KEY.")
     return ""
+
+
+def _in_language(command: Command) -> Command:
+    return localized(command, message) if is_chinese() else command
+
+
+def _server_command(point: EntryPoint) -> click.Command:
+    command = load(point)
+    return with_language_option(localized(command, server_message()) if is_chinese() else command)
 
 
 def _write_section(

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from chancery.call import Call
 from chancery.errors import UnexpectedAnswer
 from chancery.exchange import Attempts, problem, unexpected
+from chancery.messages import message
 from chancery.models import BatchLine
 
 
@@ -104,7 +105,10 @@ def parse_batch_line(line: str, file_id: str) -> BatchLine:
         return BatchLine.model_validate_json(line)
     except ValidationError as error:
         raise UnexpectedAnswer(
-            f"{file_id} is not an output or error file of a batch: a line cannot be parsed."
+            message(
+                "{file_id} is not an output or error file of a batch: a line cannot be parsed.",
+                file_id=file_id,
+            )
         ) from error
 
 
@@ -133,5 +137,5 @@ def _decode(line: bytes) -> str:
         return line.decode()
     except UnicodeDecodeError as error:
         raise UnexpectedAnswer(
-            "A line of the file is not UTF-8. Download the file with file_content."
+            message("A line of the file is not UTF-8. Download the file with file_content.")
         ) from error

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chancery.messages import message
 from chancery.models import Batch, Job
 
 
@@ -41,7 +42,11 @@ class WaitTimeout(ChanceryError):
 
     def __init__(self, seen: Job | Batch, seconds: float) -> None:
         super().__init__(
-            f"{seen.id} is still {seen.status} after {seconds:g} s. It continues: wait again."
+            message(
+                "{seen.id} is still {seen.status} after {seconds:g} s. It continues: wait again.",
+                seen=seen,
+                seconds=seconds,
+            )
         )
         self.seen = seen
 

@@ -16,6 +16,7 @@ import httpx
 
 from chancery.call import Call, form_parts
 from chancery.errors import BY_STATUS, ApiProblem, UnexpectedAnswer, Unreachable, WaitTimeout
+from chancery.messages import message
 from chancery.models import Batch, Job
 
 Answer = TypeVar("Answer")
@@ -37,9 +38,14 @@ def http_settings(api_url: str, api_key: str, language: str | None = None) -> di
     Raises `ValueError` for an invalid address or key.
     """
     if not api_url.startswith(("http://", "https://")):
-        raise ValueError(f"The api's address must start with http:// or https://: {api_url!r}.")
+        raise ValueError(
+            message(
+                "The api's address must start with http:// or https://: {api_url!r}.",
+                api_url=api_url,
+            )
+        )
     if not api_key or not api_key.isascii() or any(map(str.isspace, api_key)):
-        raise ValueError("The API key must be ASCII without spaces, and not empty.")
+        raise ValueError(message("The API key must be ASCII without spaces, and not empty."))
     return {
         "base_url": api_url.rstrip("/"),
         "headers": {
@@ -101,9 +107,20 @@ class Attempts:
 
     def unreachable(self, url: httpx.URL, error: httpx.TransportError) -> Unreachable:
         why = (str(error) or type(error).__name__).rstrip(".")
-        attempts = "1 attempt" if self._count == 1 else f"{self._count} attempts"
+        attempts = (
+            message("1 attempt")
+            if self._count == 1
+            else message("{count} attempts", count=self._count)
+        )
         server = f"{url.scheme}://{url.netloc.decode()}"
-        return Unreachable(f"No response from {server} after {attempts}: {why}.")
+        return Unreachable(
+            message(
+                "No response from {server} after {attempts}: {why}.",
+                server=server,
+                attempts=attempts,
+                why=why,
+            )
+        )
 
 
 def parse(call: Call[Answer], response: httpx.Response) -> Answer:
@@ -138,8 +155,11 @@ def problem(response: httpx.Response) -> ApiProblem:
 
 def unexpected(response: httpx.Response) -> UnexpectedAnswer:
     return UnexpectedAnswer(
-        f"The response ({response.status_code}) of {response.url} does not come from Chancery. "
-        "Check the api's address."
+        message(
+            "The response ({response.status_code}) of {response.url} does not come "
+            "from Chancery. Check the api's address.",
+            response=response,
+        )
     )
 
 

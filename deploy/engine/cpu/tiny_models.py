@@ -2,7 +2,8 @@
 
 `Qwen2ForCausalLM` is the architecture of DeepSeek's distilled models, `DeepseekV3ForCausalLM` that
 of R1 and V3. Each model has a configuration and the tokenizer of SmolLM2; vLLM generates the
-weights (`--load-format dummy`).
+weights (`--load-format dummy`). One that is named as a model that reasons also has the tokens
+`<think>` and `</think>`, and a chat template that begins each answer with the first of them.
 """
 
 from __future__ import annotations
@@ -73,7 +74,11 @@ DEEPSEEK_V3: dict[str, Any] = {
     "v_head_dim": 128,
 }
 
-MODELS = {"tiny-qwen2": QWEN2, "tiny-deepseek-v3": DEEPSEEK_V3}
+REASONER = "tiny-deepseek-r1-distill-qwen2"
+MODELS = {"tiny-qwen2": QWEN2, "tiny-deepseek-v3": DEEPSEEK_V3, REASONER: QWEN2}
+THINK_TOKENS = ("<think>", "</think>")
+# vLLM pads the vocabulary to a multiple of 64.
+ADDED_TOKENS = 64
 
 
 def write(folder: Path, config: dict[str, Any], smollm2: Path) -> None:
@@ -84,4 +89,28 @@ def write(folder: Path, config: dict[str, Any], smollm2: Path) -> None:
     for name in TOKENIZER_FILES:
         if (smollm2 / name).exists():
             shutil.copyfile(smollm2 / name, folder / name)
+    if folder.name == REASONER:
+        _add_think_tokens(folder, tokens["vocab_size"])
+        tokens["vocab_size"] += ADDED_TOKENS
     (folder / "config.json").write_text(json.dumps(config | tokens, indent=2) + "\n")
+
+
+def _add_think_tokens(folder: Path, first: int) -> None:
+    path = folder / "tokenizer.json"
+    tokenizer = json.loads(path.read_text())
+    for number, token in enumerate(THINK_TOKENS, start=first):
+        tokenizer["added_tokens"].append(
+            {
+                "id": number,
+                "content": token,
+                "single_word": False,
+                "lstrip": False,
+                "rstrip": False,
+                "normalized": False,
+                "special": False,
+            }
+        )
+    path.write_text(json.dumps(tokenizer, ensure_ascii=False))
+    template = folder / "chat_template.jinja"
+    begin = "{% if add_generation_prompt %}{{ '" + THINK_TOKENS[0] + "\\n' }}{% endif %}"
+    template.write_text(template.read_text() + begin)

@@ -45,7 +45,8 @@ _EXTENSIONS = {"paraId": ("p", "tr"), "textId": ("p", "tr")}
 
 # Numbers, matrices and paths of OFD pages, in millimetres; and the ids of objects.
 _OFD_LENGTH = r"-?(?:\d{1,3}(?:\.\d{0,10})?|\.\d{1,10})"
-_OFD_FORMS = re.compile(rf"(?:(?:[gMLBQACS]|{_OFD_LENGTH})(?:\s+|$))*+|\d{{1,6}}")
+# No possessive group: Python 3.11.0 to 3.11.4 match it wrongly (gh-106052).
+_OFD_FORMS = re.compile(rf"(?:(?:[gMLBQACS]|{_OFD_LENGTH})(?:\s+|$))*|\d{{1,6}}")
 _OFD_OBJECTS = frozenset(
     (
         "TextObject", "TextCode", "PathObject", "ImageObject", "CompositeObject", "CGTransform",

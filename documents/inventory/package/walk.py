@@ -37,11 +37,14 @@ _PRINTER = re.compile(r".*/printerSettings/[^/]*\.bin", re.IGNORECASE)
 _SIGNATURE = re.compile(r"(?:.*/)?Signs/.*", re.IGNORECASE)
 
 
-def walk(inventory: Inventory, read: Reader | None = None) -> Walk:
+def walk(
+    inventory: Inventory, read: Reader | None = None, records: re.Pattern[str] | None = None
+) -> Walk:
     """Return a walk of packages.
 
     `inventory` lists files inside the package. `read` reads the document, for formats whose parts
-    do not hold its text in reading order.
+    do not hold its text in reading order. `records` matches the names of parts in a binary form of
+    which the reader reads the text, and nobody the rest.
     """
 
     def entries(path: Path, limits: ReadLimits) -> Iterator[Entry]:
@@ -56,6 +59,9 @@ def walk(inventory: Inventory, read: Reader | None = None) -> Walk:
             keys = _FONT_KEY.findall(package.data(_FONT_TABLE) or b"")
             for entry in package.entries:
                 name = decoded_name(entry.filename)
+                if records is not None and records.fullmatch(name):
+                    yield unread(name, Unread.other_records)
+                    continue
                 yield from _part(name, package.unpacked(entry), nested, keys)
 
     return entries

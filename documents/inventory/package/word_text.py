@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from lxml import etree
 
 from documents.inventory.entry import EntryKind
-from documents.ooxml.text import VIEWS, Context, TextNode, shape_text, text_nodes
+from documents.ooxml.nodes import Context, TextNode
+from documents.ooxml.text import VIEWS, shape_text, text_nodes
 
 _SHOWN = 3
 """The index of the view without deleted and hidden text and field codes."""

@@ -35,7 +35,7 @@ _AUTHORS = frozenset(
     )
 )  # fmt: skip
 # Elements whose inner elements are one text.
-_LINES = frozenset(("si", "is", "text", "TextObject", "rPh"))
+_LINES = frozenset(("si", "is", "text", "TextObject", "rPh", "div"))
 # Elements and attributes with a formula of a spreadsheet.
 _FORMULAS = frozenset(("f", "formula", "formula1", "formula2", "definedName", "oldFormula"))
 _ODF_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"

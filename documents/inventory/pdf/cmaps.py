@@ -9,6 +9,8 @@ _CHAR = re.compile(rb"<([0-9A-Fa-f\s]*)>\s*<([0-9A-Fa-f\s]*)>")
 _RANGE = re.compile(
     rb"<([0-9A-Fa-f\s]*)>\s*<([0-9A-Fa-f\s]*)>\s*(?:<([0-9A-Fa-f\s]*)>|\[([^\[\]]*)\])"
 )
+_CID = re.compile(rb"<([0-9A-Fa-f\s]{2,9})>\s*(\d{1,5})\b")
+_CID_RANGE = re.compile(rb"<([0-9A-Fa-f\s]{2,9})>\s*<([0-9A-Fa-f\s]{2,9})>\s*(\d{1,5})\b")
 _HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>")
 _MOST_CODES = 70_000
 _LONGEST_CODE = 4
@@ -23,6 +25,27 @@ def to_unicode(data: bytes) -> Mapping[bytes, str]:
         if text:
             found[code] = text
     return found
+
+
+def cids(data: bytes) -> tuple[int, Mapping[bytes, int]]:
+    """The width of codes and their CIDs in a decoded CMap (ISO 32000-1, 9.7.5.3).
+
+    The width is 2 if codes have several.
+    """
+    spaces = [len(_bytes(low)) for block in _blocks(data, b"codespacerange")
+              for low in _HEX.findall(block)]  # fmt: skip
+    found: dict[bytes, int] = {}
+    for block in _blocks(data, b"cidchar"):
+        found.update((_bytes(code), int(cid)) for code, cid in _CID.findall(block))
+    for block in _blocks(data, b"cidrange"):
+        for low, high, cid in _CID_RANGE.findall(block):
+            first, last = _bytes(low), int.from_bytes(_bytes(high))
+            start = int.from_bytes(first)
+            stop = min(last + 1, start + _MOST_CODES - len(found), 256 ** len(first))
+            found.update(
+                (code.to_bytes(len(first)), int(cid) + code - start) for code in range(start, stop)
+            )
+    return spaces[0] if spaces and set(spaces) == {spaces[0]} else 2, found
 
 
 def _entries(data: bytes) -> Iterator[tuple[bytes, str]]:

@@ -10,8 +10,9 @@ from typing import Any
 import pikepdf
 
 from documents.inventory.pdf.asides import SHOWS, asides_of
-from documents.inventory.pdf.fonts import UNKNOWN, Font
-from documents.inventory.pdf.malformed import MALFORMED
+from documents.inventory.pdf.fonts import Font
+from documents.inventory.pdf.glyph_names import UNKNOWN
+from documents.readers.pdf.malformed import MALFORMED
 
 Key = tuple[int, int]
 _MOVES = frozenset(("Td", "TD", "Tm", "T*", "'", '"', "ET"))
@@ -25,10 +26,12 @@ _MOST_OPERATIONS = 400_000  # of one page, with the forms that it paints
 class ShownString:
     """The string of the operation `index` of the stream `key`: its text and its bytes.
 
+    `drawn` is the text by the font's encoding and program, where its map says something else.
     `is_coded` if the bytes are codes of two bytes, which all have a meaning.
     """
 
     text: str
+    drawn: str
     raw: bytes
     key: Key
     index: int
@@ -48,6 +51,7 @@ class PageText:
         inline_pictures: How many of them are in content streams.
         asides: Operands of each content stream that it does not show (`asides_of`).
         drawn: Characters of Type 3 fonts that draw other text, whose meaning is therefore known.
+        disputed: Fonts with codes whose map says something else than the font (`Font.disputes`).
         is_complete: Whether all was read.
     """
 
@@ -59,6 +63,7 @@ class PageText:
     pictures: int = 0
     inline_pictures: int = 0
     drawn: int = 0
+    disputed: list[Font] = field(default_factory=list)
     is_complete: bool = True
 
 
@@ -156,10 +161,11 @@ class _Reading:
         if operator in _MOVES:
             self._move()
         raw = shown_bytes(operands)
-        text = self._gap + self._text(raw)
+        text, drawn = self._texts(raw)
         font = self._font
         is_coded = font is not None and font.is_composite and UNKNOWN not in text
-        self._strings.append(ShownString(text, raw, self._path[-1], index, is_coded))
+        gap, key = self._gap, self._path[-1]
+        self._strings.append(ShownString(gap + text, gap + drawn, raw, key, index, is_coded))
         self._gap = ""
 
     def _other(self, operator: str, operands: Any) -> None:
@@ -216,21 +222,33 @@ class _Reading:
             _Reading(self._reader, self._found, strings, inner, path).read(stream)
         return self._found.beside[key]
 
-    def _text(self, raw: bytes) -> str:
+    def _texts(self, raw: bytes) -> tuple[str, str]:
+        """The text of a string by the font's map, and by what it draws."""
         font = self._font
         if font is None:
-            return raw.decode("latin-1")
-        if not font.is_type3:
-            return font.text(raw)
-        return "".join(self._drawn(font, code) for code in raw)
+            return (text := raw.decode("latin-1")), text
+        if font.is_type3:
+            pairs = [self._glyph(font, bytes([code])) for code in raw]
+            return "".join(text for text, _ in pairs), "".join(drawn for _, drawn in pairs)
+        return self._of_font(font, raw)
 
-    def _drawn(self, font: Font, code: int) -> str:
+    def _of_font(self, font: Font, raw: bytes) -> tuple[str, str]:
+        text, drawn = font.text(raw), font.drawn(raw)
+        if drawn is None:
+            return text, text
+        if font not in self._found.disputed:
+            self._found.disputed.append(font)
+        return text, drawn
+
+    def _glyph(self, font: Font, code: bytes) -> tuple[str, str]:
         """What a glyph of a Type 3 font draws, whatever its code is said to mean."""
-        glyph = font.procedures.get(code)
+        glyph = font.procedures.get(code[0])
         strings = self._beside(glyph, font.dictionary.get("/Resources"), _GLYPH)
         words = "".join(one.text for one in strings)
         self._found.drawn += bool(words) and UNKNOWN not in words
-        return words or font.text(bytes([code]))
+        if words:
+            return words, "".join(one.drawn for one in strings)
+        return self._of_font(font, code)
 
 
 def resources_of(page: pikepdf.Page) -> Any:
@@ -270,6 +288,13 @@ def _strings(operands: Iterable[Any]) -> Iterator[bytes]:
             yield bytes(operand)
         elif isinstance(operand, pikepdf.Array):
             yield from _strings(operand)
+
+
+def texts_of(strings: Sequence[ShownString]) -> Sequence[str]:
+    """The text of strings, and the text that they draw if that is another one."""
+    return list(
+        dict.fromkeys(("".join(one.text for one in strings), "".join(one.drawn for one in strings)))
+    )
 
 
 def _is_form(xobject: Any) -> bool:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import pikepdf
 
-from documents.inventory.pdf.cmaps import to_unicode
-from documents.inventory.pdf.malformed import name_of
+from documents.inventory.pdf.cmaps import cids, to_unicode, to_unicode_stream
+from documents.inventory.pdf.drawn import Reading, agrees, readings_of
+from documents.inventory.pdf.glyph_names import UNKNOWN, differences_of, text_of_glyph
 
-UNKNOWN = "\ufffd"
 _SIMPLE: Mapping[str, str] = MappingProxyType(
     {
         "/WinAnsiEncoding": "cp1252", "/MacRomanEncoding": "mac_roman",
@@ -32,31 +32,14 @@ _CHARACTER_SETS = (
     (re.compile(r"^/KSC"), "cp949"),
 )
 _WIDE = re.compile(r"^/Identity|UCS2|UTF16")
-_ASCII = (
-    "space", "exclam", "quotedbl", "numbersign", "dollar", "percent", "ampersand", "quotesingle",
-    "parenleft", "parenright", "asterisk", "plus", "comma", "hyphen", "period", "slash", "zero",
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "colon", "semicolon",
-    "less", "equal", "greater", "question", "at",
-)  # fmt: skip
-_NAMED: Mapping[str, str] = MappingProxyType(
-    {name: chr(code) for code, name in enumerate(_ASCII, 0x20)}
-    | {
-        "bracketleft": "[", "backslash": "\\", "bracketright": "]", "asciicircum": "^",
-        "underscore": "_", "grave": "`", "braceleft": "{", "bar": "|", "braceright": "}",
-        "asciitilde": "~", "quoteleft": "‘", "quoteright": "’", "quotedblleft": "“",
-        "quotedblright": "”", "endash": "–", "emdash": "—", "bullet": "•", "minus": "−",
-        "fi": "fi", "fl": "fl", "ff": "ff", "ffi": "ffi", "ffl": "ffl", "ellipsis": "…",
-        "periodcentered": "·", "degree": "°", "section": "§", "copyright": "©", "multiply": "×",
-        "nbspace": " ", "sfthyphen": "-", "softhyphen": "-",
-    }
-)  # fmt: skip
-_BY_CODE = re.compile(r"(?:uni|u)([0-9A-Fa-f]{4,6})(?:\..*)?")
 
 
 class Font:
     """One font. `text` maps the codes of a string to what they mean.
 
-    `procedures` are the glyphs of a Type 3 font, by code.
+    `procedures` are the glyphs of a Type 3 font, by code. `disputes` are the codes among those that
+    `drawn` was asked for whose text contradicts what the font says of their glyphs, and what it
+    says.
     """
 
     def __init__(self, font: Any) -> None:
@@ -66,6 +49,8 @@ class Font:
         self.is_type3 = self.subtype == "/Type3"
         self._encoding = font.get("/Encoding")
         self.map = _mapped(font.get("/ToUnicode"))
+        self.disputes: dict[bytes, str] = {}
+        self._compared: set[bytes] = set()
 
     @cached_property
     def charset(self) -> str | None:
@@ -73,9 +58,11 @@ class Font:
         name = str(self._encoding) if isinstance(self._encoding, pikepdf.Name) else ""
         return next((codec for pattern, codec in _CHARACTER_SETS if pattern.search(name)), None)
 
-    @property
+    @cached_property
     def width(self) -> int:
         """The bytes of a code."""
+        if isinstance(self._encoding, pikepdf.Stream):
+            return cids(self._encoding.read_bytes())[0]
         return 2 if self.is_composite else 1
 
     @property
@@ -98,6 +85,48 @@ class Font:
                 return UNKNOWN * len(string)
         return "".join(map(self._meanings.__getitem__, self.codes(string)))
 
+    def drawn(self, string: bytes) -> str | None:
+        """The characters that a string draws, where that is another text; None if it is not."""
+        codes = self._divided(string)
+        for code in {*codes} - self._compared:
+            self._compared.add(code)
+            if (text := self._contradiction(code)) is not None:
+                self.disputes[code] = text
+        if not self.disputes or self.disputes.keys().isdisjoint(codes):
+            return None
+        return "".join(self.disputes.get(code) or self._meanings[code] for code in codes)
+
+    def correct(self, pdf: pikepdf.Pdf) -> None:
+        """Give the font a map of the compared codes with what they draw."""
+        meanings = {code: self.map[code] for code in self._compared if code in self.map}
+        stream = to_unicode_stream({**meanings, **self.disputes}, self.width)
+        self.dictionary["/ToUnicode"] = pdf.make_stream(stream)
+
+    def _contradiction(self, code: bytes) -> str | None:
+        """What the font says of a code's glyph, if that is not the code's text."""
+        text = self.map.get(code)
+        if text is None:
+            if self.subtype != "/TrueType":
+                return None  # the text is what the font says
+            text = self._simple.get(code[0]) or chr(code[0])
+        for reading in self._readings(code):
+            if not agrees(text, reading):
+                return reading[0]
+        return None
+
+    @cached_property
+    def _readings(self) -> Callable[[bytes], list[Reading]]:
+        return readings_of(self.dictionary, is_composite=self.is_composite, charset=self.charset)
+
+    def _divided(self, string: bytes) -> Sequence[bytes]:
+        """The codes of a string, which have several widths in some character sets."""
+        if self.has_fixed_width or not self.charset:
+            return self.codes(string)
+        text = string.decode(self.charset, "replace")
+        if not self.map or UNKNOWN in text:
+            return ()
+        return [char.encode(self.charset) for char in text]
+
     @cached_property
     def _meanings(self) -> Mapping[bytes, str]:
         return _Meanings(self._meaning)
@@ -106,6 +135,8 @@ class Font:
         text = self.map.get(code)
         if text is not None:
             return text
+        if self.charset and not self.has_fixed_width:
+            return code.decode(self.charset, "replace")
         if not self.is_composite:
             return self._simple.get(code[0], UNKNOWN)
         if self.charset == "utf-16-be":
@@ -123,7 +154,7 @@ class Font:
             codec = "cp1252"
         table = _of_codec(codec) if codec else {}
         for code, name in differences_of(differences):
-            table[code] = _of_glyph(name)
+            table[code] = text_of_glyph(name)
         return table
 
     @property
@@ -158,18 +189,6 @@ class _Meanings(dict[bytes, str]):
         return text
 
 
-def differences_of(differences: Any) -> Iterator[tuple[int, str]]:
-    """The codes and glyph names of an encoding's `Differences`; names start with a slash."""
-    code = 0
-    for one in differences if isinstance(differences, pikepdf.Array) else ():
-        if isinstance(one, pikepdf.Name):
-            if code < 256:
-                yield code, name_of(one)
-            code += 1
-        else:
-            code = int(one)
-
-
 def _mapped(stream: Any) -> Mapping[bytes, str]:
     if not isinstance(stream, pikepdf.Stream):
         return {}
@@ -181,13 +200,3 @@ def _mapped(stream: Any) -> Mapping[bytes, str]:
 
 def _of_codec(codec: str) -> dict[int, str]:
     return {code: bytes([code]).decode(codec, "replace") for code in range(0x20, 0x100)}
-
-
-def _of_glyph(name: str) -> str:
-    name = name.removeprefix("/")
-    if len(name) == 1:
-        return name
-    if match := _BY_CODE.fullmatch(name):
-        code = int(match[1], 16)
-        return chr(code) if code < 0x110000 else UNKNOWN
-    return _NAMED.get(name, UNKNOWN)

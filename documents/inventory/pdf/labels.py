@@ -9,7 +9,7 @@ from typing import Any
 import pikepdf
 
 from documents.inventory.pdf.content import Key
-from documents.inventory.pdf.malformed import MALFORMED
+from documents.readers.pdf.malformed import MALFORMED
 
 ATTACHED = "attached file "
 """The label of an attached file begins with this; its name follows."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 
 import pikepdf
 
 from documents.inventory.entry import Entry, EntryKind
 from documents.inventory.pdf.cmaps import readings, to_unicode
+from documents.inventory.pdf.encryption import Decryption
 from documents.inventory.pdf.orphans import is_readable
 from documents.inventory.pdf.strings import (
     is_hash,
@@ -19,7 +21,7 @@ from documents.inventory.pdf.strings import (
     texts_of_string,
 )
 
-_OBJECT = re.compile(rb"(?<![0-9])\d{1,10}\s+\d{1,5}\s+obj\b")
+_OBJECT = re.compile(rb"(?<![0-9])(\d{1,10})\s+(\d{1,5})\s+obj\b")
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _LITERAL = re.compile(rb"\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*)\)", re.DOTALL)
 _HEX = re.compile(rb"<([0-9A-Fa-f\s]{4,})>")
@@ -54,6 +56,7 @@ def leftovers(
     """
     raw = {_digest(one.read_raw_bytes()) for one in pdf.objects if isinstance(one, pikepdf.Stream)}
     maps = [*maps]
+    decryption = Decryption.of(pdf)
     outside: list[bytes] = []
     at = 0
     for match in _OBJECT.finditer(data):
@@ -61,7 +64,8 @@ def leftovers(
             continue
         outside.append(data[at : match.start()])
         body, at = _object_at(data, match.end())
-        yield from _of_object(body, raw, known, maps)
+        plain = _Plain(decryption, int(match[1]), int(match[2]))
+        yield from _of_object(body, plain, raw, known, maps)
     outside.append(data[at:])
     yield from _between(b"\n".join(outside), known)
 
@@ -79,17 +83,46 @@ def _object_at(data: bytes, start: int) -> tuple[bytes, int]:
     return data[start:end], end + len(b"endobj")
 
 
-def _of_object(body: bytes, raw: Set[bytes], known: Set[str], maps: Maps) -> Iterator[Entry]:
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """The content of an object as it is, and decrypted if the file is encrypted."""
+
+    decryption: Decryption | None
+    number: int
+    generation: int
+
+    def streams(self, content: bytes) -> list[bytes]:
+        """What the stream may be, with and without the end of line that precedes its end."""
+        written = [content, content[:-1], content[:-2]]
+        if self.decryption is None:
+            return written
+        texts = [self.decryption.stream(one, self.number, self.generation) for one in written]
+        # Metadata need not be encrypted.
+        return [*(one for one in texts if one is not None), *written]
+
+    def strings(self, data: bytes) -> Iterator[bytes]:
+        for string in strings_in(data):
+            yield string
+            if self.decryption is not None:
+                text = self.decryption.string(string, self.number, self.generation)
+                yield from () if text is None else (text,)
+
+
+def _of_object(
+    body: bytes, plain: _Plain, raw: Set[bytes], known: Set[str], maps: Maps
+) -> Iterator[Entry]:
     where = "earlier revision or unused object"
     stream = _STREAM.search(body)
     head = body[: stream.start()] if stream else body
-    yield from _strings(where, head, known, ())
+    for string in plain.strings(head):
+        yield from _new(where, string, known)
     if stream is None or _BOOKKEEPING.search(head):
         return
     end = body.rfind(b"endstream")
-    content = body[stream.end() : end if end >= 0 else len(body)]
-    if any(_digest(one) in raw for one in (content, content[:-1], content[:-2])):
+    contents = plain.streams(body[stream.end() : end if end >= 0 else len(body)])
+    if any(_digest(one) in raw for one in contents):
         return
+    content = contents[0]
     decoded = _inflated(content)
     if decoded is None and _PICTURE.search(head):
         yield Entry(where, "", EntryKind.unread, "picture")

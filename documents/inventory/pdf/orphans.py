@@ -9,8 +9,8 @@ import pikepdf
 
 from documents.inventory.pdf.cmaps import is_explained, to_unicode
 from documents.inventory.pdf.content import Key
-from documents.inventory.pdf.malformed import MALFORMED
 from documents.inventory.pdf.strings import is_utf8
+from documents.readers.pdf.malformed import MALFORMED
 
 _MOST_MAPS = 200
 _MOST_PARENTS = 50

@@ -12,6 +12,7 @@ import pypdfium2.raw as c
 
 from documents.inventory.pdf.views import Characters, View, views
 from documents.limits import ReadLimits
+from documents.page.ideographs import SUBSTITUTES
 from documents.readers.pdf.text_layer import text_layer
 
 _PAGE_END = 0x0C
@@ -104,5 +105,8 @@ def _read(page: pdfium.PdfPage, codes: array[int], boxes: array[float]) -> PageL
 
 
 def _has_no_meaning(code: int) -> bool:
-    """A character of the private use area, except those of symbol fonts (U+F020 to U+F0FF)."""
-    return code in {0, 0xFFFD} or (0xE000 <= code <= 0xF8FF and not 0xF020 <= code <= 0xF0FF)
+    """A character of the private use area, except those of symbol fonts (U+F020 to U+F0FF) and
+    those of GBK.
+    """
+    is_private = 0xE000 <= code <= 0xF8FF and not 0xF020 <= code <= 0xF0FF
+    return code in {0, 0xFFFD} or (is_private and code not in SUBSTITUTES)

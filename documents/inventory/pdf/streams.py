@@ -23,6 +23,10 @@ _STANDARD_COMMENT = re.compile(
 _LITERAL = re.compile(rb"\(((?:[^()\\]|\\.)*)\)", re.DOTALL)
 _ANY_STRING = re.compile(rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)|<[0-9A-Fa-f\s]*>", re.DOTALL)
 _INLINE = re.compile(rb"\bID\b")
+_HINT_KEYS = frozenset(
+    ("/S", "/T", "/O", "/A", "/E", "/V", "/I", "/C", "/L", "/R", "/B", "/P", "/Length", "/Filter",
+     "/DecodeParms")
+)  # fmt: skip
 _MOST_DECODED = 200_000_000
 
 
@@ -49,13 +53,20 @@ def entries_of(where: str, stream: pikepdf.Stream) -> Iterator[Entry]:
         yield from _of_comments(where, data)
     elif _is_font(stream, data):
         yield from _of_font(where, data)
-    elif _is_profile(stream, data):
+    elif _is_profile(stream, data) or _is_hint(stream):
         yield from _if_any(where, runs_in(data), EntryKind.metadata)
     elif (text := text_of_bytes(data)) is not None:
         yield from _if_any(where, text, EntryKind.hidden)
     else:
         yield from _if_any(where, runs_in(data), EntryKind.hidden)
-        yield Entry(where, "", EntryKind.unread, UNKNOWN_STREAM)
+        if not _is_one_glyph(data):
+            yield Entry(where, "", EntryKind.unread, UNKNOWN_STREAM)
+
+
+def _is_hint(stream: pikepdf.Stream) -> bool:
+    """Whether a stream has the hint tables of a file for the web (ISO 32000-2, annex F.4)."""
+    keys = set(stream.stream_dict.keys())
+    return "/S" in keys and keys <= _HINT_KEYS and isinstance(stream.get("/S"), int)
 
 
 def comments_in(data: bytes) -> str:
@@ -121,6 +132,15 @@ def _is_font(stream: pikepdf.Stream, data: bytes) -> bool:
         or data[:4] in {b"\x00\x01\x00\x00", b"OTTO", b"true", b"ttcf"}
         or data.startswith(b"%!PS-AdobeFont")
     )
+
+
+def _is_one_glyph(data: bytes) -> bool:
+    """Whether data is a `CIDToGIDMap` with one glyph for every code but 0: it can hold no text.
+
+    Fonts of invisible text have it, as OCR programs and the masker write them.
+    """
+    codes, odd = divmod(len(data), 2)
+    return not odd and codes > 1 and data[2:] == data[2:4] * (codes - 1)
 
 
 def _is_profile(stream: pikepdf.Stream, data: bytes) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pikepdf
 
 from documents.inventory.pdf.vocabulary import KNOWN_NAMES
-from documents.readers.text.encoding import LIKELY, commonness
+from documents.readers.text.plausibility import LIKELY, commonness
 
 _DATE = re.compile(r"D:\d{4,14}(?:[Z+-](?:\d\d)?'?(?:\d\d)?'?)?")
 _RESOURCE = re.compile(r"[A-Za-z]{1,3}\d{0,5}")

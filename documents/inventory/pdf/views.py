@@ -1,8 +1,9 @@
 """The texts in which a PDF's pages are searched.
 
 A word can be contiguous in one of them and split in the others: as PDFium reads the pages, with
-words joined that a hyphen or a page break divides, line by line as the page is displayed, and with
-runs of Latin characters read as the GBK bytes that some programs write.
+words joined that a hyphen or a page break divides, line by line as the page is displayed, with
+raised and lowered characters on the line of those beside them, and with runs of Latin characters
+read as the GBK bytes that some programs write.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from documents.readers.pdf.gbk import gbk_runs
+
 _HYPHENS = frozenset((0x02, 0xFFFE))
 _SYMBOLS = range(0xF020, 0xF100)
 _SURROGATES = range(0xD800, 0xE000)
@@ -19,18 +22,15 @@ PAGE_END = "\f"
 _NUMBER = r"[^\w\f\n]{0,9}(?:第 ?)?\d{1,4}(?: ?/ ?\d{1,4})?(?: ?页)?[^\w\f\n]{0,9}"
 _NUMBERED = re.compile(rf"\n{_NUMBER}(?=\n?\f)|(?<=\f){_NUMBER}\n")
 _HYPHEN = re.compile("-")
+_BREAK = re.compile(r"(?<=[^ \n])[ \n]+(?=[^ \n])")
 _SPLIT = re.compile(r"-[ \t]*\n[ \t]*(?=\w)")
-# What bytes above 127 are in Windows-1252, and characters among them that look like GB2312's.
-_HIGH = "".join(
-    sorted({bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0x100)} - {""})
-)
-_RUN = re.compile(rf"[\x20-\x7e{re.escape(_HIGH)}]+")
-_DENSE = re.compile(r"[\u00a1-\u00ff]{4}")
 # Of the height of a character: between words, and between words of Latin letters.
 _WIDE_GAP = 0.6
 _LATIN_GAP = 0.2
 _SAME_LINE = 0.5
-_LEAST_HAN = 2
+# Of the height of the lower of two characters that follow each other on a line, one of them raised.
+_MOST_RISE = 1.0
+_MOST_BESIDE = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,7 @@ def views(characters: Characters) -> Iterator[View]:
     """The different texts of all pages, the first as PDFium reads them."""
     first = _view(characters.decoded(range(len(characters.codes))))
     bases = [first]
-    if (displayed := _displayed(characters, first)) is not None:
-        bases.append(displayed)
+    bases += filter(None, (_displayed(characters, first), _level(characters, first)))
     for base in bases:
         yield base
         yield from filter(None, (_joined(base, characters), _recoded(base)))
@@ -141,8 +140,10 @@ def _joined(view: View, characters: Characters) -> View | None:
         origin = view.origins[match.start()]
         if origin >= 0 and characters.codes[origin] in _HYPHENS:
             cuts.append(match.span())
-    if not cuts:
-        return None
+    return _without(view, cuts) if cuts else None
+
+
+def _without(view: View, cuts: Iterable[tuple[int, int]]) -> View:
     dropped = bytearray(len(view.text))
     for start, end in cuts:
         dropped[start:end] = bytes([1]) * (end - start)
@@ -157,6 +158,25 @@ def _displayed(characters: Characters, first: View) -> View | None:
     ordered = [char for start, end in pages for char in _by_lines(characters, range(start, end))]
     view = _view(ordered)
     return None if _solid(view.text) == _solid(first.text) else view
+
+
+def _level(characters: Characters, first: View) -> View | None:
+    """Without breaks before characters that are raised or lowered; None if there are none."""
+    cuts = [
+        match.span()
+        for match in _BREAK.finditer(first.text)
+        if _is_raised(characters, first.origins[match.start() - 1], first.origins[match.end()])
+    ]
+    return _without(first, cuts) if cuts else None
+
+
+def _is_raised(characters: Characters, one: int, other: int) -> bool:
+    """Whether a character begins where the one before ends, higher or lower on the same line."""
+    _, bottom, end, top = characters.boxes[4 * one : 4 * one + 4]
+    start, other_bottom, _, other_top = characters.boxes[4 * other : 4 * other + 4]
+    height = min(top - bottom, other_top - other_bottom)
+    rise = abs(bottom - other_bottom)
+    return 0 < rise < _MOST_RISE * height and abs(start - end) < _MOST_BESIDE * height
 
 
 def _solid(text: str) -> str:
@@ -210,41 +230,13 @@ def _recoded(view: View) -> View | None:
     pieces: list[tuple[str, int]] = []
     sizes: dict[int, int] = {}
     at = 0
-    for match in _RUN.finditer(view.text):
-        recoded = _as_gbk(match[0])
-        if recoded is None:
-            continue
-        start = match.start()
+    for start, end, recoded in gbk_runs(view.text):
         pieces += zip(view.text[at:start], view.origins[at:start], strict=True)
         for char, offsets in recoded:
             sizes[len(pieces)] = len(offsets)
             pieces.append((char, view.origins[start + offsets[0]]))
-        at = match.end()
+        at = end
     if not sizes:
         return None
     pieces += zip(view.text[at:], view.origins[at:], strict=True)
     return replace(_view(pieces), sizes=sizes)
-
-
-def is_mojibake(text: str) -> bool:
-    """Whether a text has a run of Latin characters that reads as Chinese in GBK."""
-    return any(_as_gbk(match[0]) is not None for match in _RUN.finditer(text))
-
-
-def _as_gbk(run: str) -> list[tuple[str, range]] | None:
-    """The characters of a run, and the offsets of the bytes of each; None if it is not GBK."""
-    if not _DENSE.search(run):
-        return None
-    try:
-        data = b"".join(char.encode("cp1252") for char in run)
-        text = data.decode("gb18030")
-    except UnicodeError:
-        return None
-    if sum("\u4e00" <= char <= "\u9fff" for char in text) < _LEAST_HAN:
-        return None
-    decoded, at = [], 0
-    for char in text:
-        size = len(char.encode("gb18030"))
-        decoded.append((char, range(at, at + size)))
-        at += size
-    return decoded

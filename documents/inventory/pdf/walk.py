@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -18,21 +19,24 @@ import pikepdf
 import pypdfium2 as pdfium
 
 from documents.errors import CorruptDocument, EncryptedDocument
+from documents.inventory.encodings import decoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
 from documents.inventory.pdf.asides import OPERATORS
 from documents.inventory.pdf.cmaps import readings
-from documents.inventory.pdf.content import ContentReader, Key, PageText, parsed
-from documents.inventory.pdf.fonts import UNKNOWN
+from documents.inventory.pdf.content import ContentReader, Key, PageText, parsed, texts_of
+from documents.inventory.pdf.corrected import corrected
+from documents.inventory.pdf.fonts import Font
+from documents.inventory.pdf.glyph_names import UNKNOWN
 from documents.inventory.pdf.labels import ATTACHED, labels_of
 from documents.inventory.pdf.leftovers import leftovers, strings_in
-from documents.inventory.pdf.malformed import MALFORMED, name_of
 from documents.inventory.pdf.orphans import (
     is_readable,
     maps_of,
     pages_outside,
     resources_of_page,
 )
+from documents.inventory.pdf.page_entries import entries_of_pages
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.streams import comments_in, entries_of
 from documents.inventory.pdf.strings import (
@@ -41,13 +45,13 @@ from documents.inventory.pdf.strings import (
     text_of_number,
     texts_of_string,
 )
-from documents.inventory.pdf.views import PAGE_END
+from documents.inventory.web_page import TAG, without_tags
 from documents.limits import ReadLimits
+from documents.readers.pdf.malformed import MALFORMED, name_of
 
 _CODES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 UNKNOWN_CHARACTERS = "characters without a known meaning"
 _MOST_DEPTH = 60
-_ACROSS = 120  # characters on each side of a page break
 _NEVER_CONTENT = ("font", "character map")
 # Names of destinations as converters count them, which look like IP addresses.
 _OUTLINE_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3})*")
@@ -94,6 +98,9 @@ class _Walk:
         self._pages_listed: set[Key] = set()
         # Pages beyond the limit, and their content.
         self._beyond: set[Key] = set()
+        # Pages with text that contradicts its glyphs, and its fonts.
+        self._disputed_pages: set[int] = set()
+        self._disputed: dict[int, Font] = {}
         self._names: set[str] = set()
         self._texts: set[str] = set()
 
@@ -106,6 +113,7 @@ class _Walk:
                 yield from _safely("object", self._object(item))
         yield from _safely("trailer", self._value("trailer", self._pdf.trailer, 0))
         yield from leftovers(self._data, self._pdf, self._texts, self._maps)
+        yield from self._as_drawn()
 
     @cached_property
     def _maps(self) -> list[Mapping[bytes, str]]:
@@ -117,18 +125,20 @@ class _Walk:
         count = len(texts.layers)
         if not texts.is_complete:
             yield unread("pages", Unread.too_long)
-        yield from _of_views(texts)
+        yield from entries_of_pages(texts)
         for number, page in enumerate(islice(self._pdf.pages, self._nested.limits.max_pages)):
             where = f"page {number + 1}"
             self._pages_listed.add(page.obj.objgen)
             content = self._content_of(page.obj, where)
-            own = "".join(one.text for one in content.strings)
             read = texts.text(number) if number < count else ""
-            if _solid(own) != _solid(read):
-                yield Entry(f"{where}, content", own, EntryKind.shown, whole=True)
+            for own in texts_of(content.strings):
+                if _solid(own) != _solid(read):
+                    yield Entry(f"{where}, content", own, EntryKind.shown, whole=True)
+            if content.disputed:
+                self._disputed_pages.add(number)
             yield from self._beside(where, content)
             if number < count and texts.layers[number].unknown > content.drawn:
-                yield Entry(where, "", EntryKind.unread, UNKNOWN_CHARACTERS)
+                yield unread(where, Unread.unmapped_text)
             if not content.is_complete:
                 yield Entry(where, "", EntryKind.unread, "content that cannot be read")
 
@@ -145,9 +155,7 @@ class _Walk:
         where = self._labels.get(page.objgen, f"object {page.objgen[0]}")
         where = f"{where}, page outside the page tree"
         content = self._content_of(page, where)
-        text = "".join(one.text for one in content.strings)
-        if text.strip():
-            yield Entry(where, text, EntryKind.hidden, whole=True)
+        text = yield from self._hidden(where, content)
         if resources_of_page(page) is None and content.strings:
             yield from self._without_fonts(where, [one.raw for one in content.strings])
         elif _is_unknown(text) or not content.is_complete:
@@ -164,21 +172,45 @@ class _Walk:
             self._labels[content.objgen] = f"{where}, content"
         if not isinstance(content, pikepdf.Stream):
             return PageText()
-        found = self._reader.stream(content, resources_of_page(page))
+        return self._read(content, resources_of_page(page))
+
+    def _read(self, stream: pikepdf.Stream, resources: Any) -> PageText:
+        found = self._reader.stream(stream, resources)
         self._asides.update(found.asides)
+        self._disputed.update((id(font), font) for font in found.disputed)
         return found
+
+    def _hidden(self, where: str, content: PageText) -> Generator[Entry, None, str]:
+        """The texts of a content stream that no page shows. Returns its text by its fonts' maps."""
+        texts = texts_of(content.strings)
+        for text in filter(str.strip, texts):
+            yield Entry(where, text, EntryKind.hidden, whole=True)
+        return texts[0]
 
     def _beside(self, where: str, content: PageText) -> Iterator[Entry]:
         """The text of patterns, Type 3 glyphs and soft masks."""
         for key, strings in content.beside.items():
             label = f"{where}, {content.labels[key]}"
-            text = "".join(one.text for one in strings)
-            if text.strip():
+            texts = texts_of(strings)
+            for text in filter(str.strip, texts):
                 yield Entry(label, text, EntryKind.shown)
-            if UNKNOWN in text:
+            if UNKNOWN in texts[0]:
                 yield Entry(label, "", EntryKind.unread, UNKNOWN_CHARACTERS)
         if content.inline_pictures:
             yield unread(where, Unread.picture)
+        if content.disputed:
+            yield unread(where, Unread.contradicted_text)
+
+    def _as_drawn(self) -> Iterator[Entry]:
+        """The pages as PDFium reads them by what fonts draw, where their maps say something else.
+
+        It changes the fonts: everything else must have been listed.
+        """
+        if not self._disputed_pages:
+            return
+        with corrected(self._pdf, self._disputed.values()) as shown:
+            texts = PageTexts(shown, self._nested.limits)
+            yield from entries_of_pages(texts, self._disputed_pages)
 
     def _object(self, item: Any) -> Iterator[Entry]:
         where = self._labels.get(item.objgen, f"object {item.objgen[0]}")
@@ -233,11 +265,8 @@ class _Walk:
 
     def _unpainted(self, where: str, stream: pikepdf.Stream, resources: Any) -> Iterator[Entry]:
         """The text of a content stream that no page paints, such as an annotation's."""
-        found = self._reader.stream(stream, resources)
-        self._asides.update(found.asides)
-        text = "".join(one.text for one in found.strings)
-        if text.strip():
-            yield Entry(where, text, EntryKind.hidden, whole=True)
+        found = self._read(stream, resources)
+        text = yield from self._hidden(where, found)
         if resources is None and found.strings:
             yield from self._without_fonts(where, [one.raw for one in found.strings])
         elif _is_unknown(text) or not found.is_complete:
@@ -294,6 +323,8 @@ class _Walk:
             is_metadata = any(f", {key[1:]}" in where for key in _METADATA)
             entry = Entry(where, text, EntryKind.metadata if is_metadata else EntryKind.hidden)
             yield from (entry,) if _GLYPH_NAMES.fullmatch(text) else self._decoded(entry)
+            if TAG.search(text):  # rich text
+                yield replace(entry, text=decoded(without_tags(text)))
 
     def _decoded(self, entry: Entry) -> Iterator[Entry]:
         """A text without escapes, and what is encoded in it."""
@@ -319,23 +350,6 @@ class _Walk:
 def _is_unknown(text: str) -> bool:
     """Whether a text has characters without a known meaning, or codes of a font that is missing."""
     return UNKNOWN in text or _CODES.search(text) is not None
-
-
-def _of_views(texts: PageTexts) -> Iterator[Entry]:
-    """The text of each page in each view of it, and the text around each page break."""
-    listed: set[tuple[int, str]] = set()
-    for view in texts.views():
-        pages = view.text.split(PAGE_END)
-        for number, text in enumerate(pages):
-            if text.strip() and (number, text) not in listed:
-                listed.add((number, text))
-                yield Entry(f"page {number + 1}", text, EntryKind.shown, whole=True)
-        for number in range(1, len(pages) - 1):
-            across = f"{pages[number - 1][-_ACROSS:].rstrip()}\n{pages[number][:_ACROSS].lstrip()}"
-            if across.strip() and (-number, across) not in listed:
-                listed.add((-number, across))
-                where = f"pages {number} and {number + 1}"
-                yield Entry(where, across, EntryKind.shown, whole=True)
 
 
 def _safely(where: str, entries: Iterator[Entry]) -> Iterator[Entry]:

@@ -16,6 +16,7 @@ from documents.inventory.pictures.parts import PARTS
 from documents.inventory.pictures.tiff_tags import exif_parts
 from documents.limits import OcrBudget, ReadLimits
 from documents.ocr.recognition import has_unclear_text
+from documents.ocr.scan import Scan
 from documents.ocr.views import views
 from documents.readers.pictures import (
     MEDIA_TYPES,
@@ -120,13 +121,20 @@ def _page(
         yield unread(where, Unread.picture)
         return
     scan = ocr_scan(seen, budget)
+    yield from _texts(scan, where)
+    if has_unclear_text(seen, scan):
+        yield unread(where, Unread.unclear_text)
+
+
+def _texts(scan: Scan, where: str) -> Iterator[Entry]:
     *others, lines = views(scan)
     if lines.text.strip():
         yield Entry(where, lines.text.strip(), EntryKind.shown, whole=True)
         for view in others:
             yield Entry(where, view.text.strip(), EntryKind.shown)
-    if has_unclear_text(seen, scan):
-        yield unread(where, Unread.unclear_text)
+    for seal in scan.seals:
+        if seal.text:
+            yield Entry(f"{where} seal".strip(), seal.text, EntryKind.shown, whole=True)
 
 
 def _hides_pixels(picture: Image.Image) -> bool:

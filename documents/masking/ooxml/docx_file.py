@@ -22,6 +22,7 @@ from documents.masking.pictures.embedded import Pictures
 from documents.masking.replacement import Masking
 from documents.ooxml.known_parts import MAIN, WORD_PARTS
 from documents.ooxml.package import Package
+from documents.ooxml.styles import hidden_styles
 from documents.ooxml.text import RUN_TEXT
 from documents.read import read
 from documents.readers import docx
@@ -91,10 +92,11 @@ def _paragraph(text: str, namespace: str) -> etree._Element:
 
 
 def _mask(parts: list[Part], masking: Masking, account: Account) -> None:
+    styles = hidden_styles(next((part.root for part in parts if part.kind == "styles"), None))
     for part in parts:
         assert part.root is not None  # noqa: S101 - pictures are not given
         where = PART_NAMES.get(part.kind, "other parts")
         if masking.authors:
             account.removed["authors"] += remove_authors(part.root)
-        account.count(where, mask_views(part.root, masking.find))
+        account.count(where, mask_views(part.root, masking.find, styles))
         account.count(where, mask_nodes(part.root, masking, RUN_TEXT))

@@ -11,7 +11,10 @@ from lxml import etree
 
 from documents.masking.joined_text import Piece, Separator, mask_joined
 from documents.masking.replacement import Find, Replacement
+from documents.ooxml.formats.styles import Styles
+from documents.ooxml.formats.values import shown_number, shown_text
 from documents.ooxml.formulas import joined_constants
+from documents.ooxml.workbook import texts_of
 from documents.ooxml.xml import local_name
 
 STRING_TEXT = frozenset(("t",))
@@ -57,13 +60,6 @@ def mask_strings(items: Sequence[etree._Element], find: Find) -> list[Replacemen
     return changes
 
 
-def texts_of(item: etree._Element) -> Iterator[etree._Element]:
-    """The elements with the text of a shared string, an inline string or a comment."""
-    for inside in item:
-        if local_name(inside) != "rPh":
-            yield from inside.iter("{*}t")
-
-
 def _string(item: etree._Element) -> str:
     return "".join(str(text.text or "") for text in texts_of(item))
 
@@ -98,17 +94,20 @@ class _Formula:
 
 
 class _Cell:
-    """A cell with its value as a reader sees it. A masked cell becomes an inline string."""
+    """A cell with its value as a reader sees it. A masked cell becomes an inline string.
+
+    `is_searched` says that its text was searched by itself: shared strings are.
+    """
 
     is_writable = True
-    __slots__ = ("attributes", "formula", "is_masked", "text", "value")
+    __slots__ = ("attributes", "formula", "is_masked", "is_searched", "shown", "text", "value")
 
-    def __init__(self, element: etree._Element, shared: Sequence[str]) -> None:
+    def __init__(self, element: etree._Element, shared: Sequence[str], styles: Styles) -> None:
         self.attributes = _known(element, _CELL)
         self.formula: _Formula | None = None
         self.value = self.text = ""
-        self.is_masked = False
         kind = self.attributes.get("t")
+        self.is_searched = kind == "s"
         for inside in element:
             name = local_name(inside)
             if name == "f":
@@ -119,6 +118,13 @@ class _Cell:
             elif name == "is" and kind == _INLINE:
                 # Without formatting, which few programs write.
                 self.value = self.text = _string(inside)
+        # As the number format shows it.
+        self.shown = self.text
+        style = styles.of(self.attributes.get("s", "")) if self.text else None
+        if style is not None:
+            is_number = kind in {None, "n"}
+            show = shown_number if is_number else shown_text
+            self.shown = show(self.value if is_number else self.text, style)[0] or self.text
 
     def _shown(self, kind: str | None, shared: Sequence[str]) -> str:
         if kind == "s":
@@ -130,9 +136,29 @@ class _Cell:
         return self.value if kind in {"str", "d", "e"} else formatted(self.value)
 
     def cut(self, start: int, end: int, replacement: str) -> None:
-        self.text = self.text[:start] + replacement + self.text[end:]
-        self.value, self.formula, self.is_masked = self.text, None, True
+        self.mask(self.text[:start] + replacement + self.text[end:])
+
+    def mask(self, text: str) -> None:
+        self.value = self.text = self.shown = text
+        self.formula, self.is_masked, self.is_searched = None, True, False
         self.attributes["t"] = _INLINE
+
+
+class _ShownText:
+    """The text of a cell as its number format shows it."""
+
+    is_writable = True
+    __slots__ = ("_cell",)
+
+    def __init__(self, cell: _Cell) -> None:
+        self._cell = cell
+
+    @property
+    def text(self) -> str:
+        return self._cell.shown
+
+    def cut(self, start: int, end: int, replacement: str) -> None:
+        self._cell.mask(self._cell.shown[:start] + replacement + self._cell.shown[end:])
 
 
 class SheetRows:
@@ -141,14 +167,19 @@ class SheetRows:
     Args:
         prefix: The prefix of elements, with its colon; empty for the default namespace.
         shared: The texts of the shared strings, masked.
+        styles: The number formats of cells.
         formula: Returns a formula to write, or None if only its last value may stay.
     """
 
     def __init__(
-        self, prefix: str, shared: Sequence[str], formula: Callable[[str], str | None]
+        self,
+        prefix: str,
+        shared: Sequence[str],
+        styles: Styles,
+        formula: Callable[[str], str | None],
     ) -> None:
         self._prefix = prefix
-        self._shared = shared
+        self._shared, self._styles = shared, styles
         self._formula = formula
         # The last row, which may have the beginning of what continues in the next one.
         self._last: list[tuple[Mapping[str, str], list[_Cell]]] = []
@@ -157,26 +188,25 @@ class SheetRows:
         self.dropped_formulas = 0
 
     def mask(self, rows: Iterable[etree._Element], find: Find) -> tuple[str, list[Replacement]]:
-        """Mask each cell, and the cells of all rows together.
+        """Mask each cell, and the cells of all rows together, as stored and as shown.
 
         Returns the replacements, and the XML of all rows but the last, which `rest` returns after
         the last call.
         """
-        table = self._last + [
-            (_known(row, _ROW), [_Cell(cell, self._shared) for cell in row.iterchildren("{*}c")])
-            for row in rows
-        ]
+        table = self._last + [(_known(row, _ROW), self._cells(row)) for row in rows]
         changes: list[Replacement] = []
-        for between, end in ((_TAB, _LINE_END), (_APART, _APART)):
-            pieces: list[Piece] = []
-            for _, cells in table:
-                shown = [cell for cell in cells if cell.text]
-                for cell in shown[:-1]:
-                    pieces += (cell, between)
-                pieces += (*shown[-1:], end)
-            changes += mask_joined(pieces, find)
+        rows_of_text = [[cell for cell in cells if cell.text] for _, cells in table]
+        changes += mask_joined(list(_joined(rows_of_text, _stored, _TAB, _LINE_END)), find)
+        unsearched = [[cell for cell in cells if not cell.is_searched] for cells in rows_of_text]
+        changes += mask_joined(list(_joined(unsearched, _stored, _APART, _APART)), find)
+        if any(cell.shown != cell.text for cells in rows_of_text for cell in cells):
+            for between, end in ((_TAB, _LINE_END), (_APART, _APART)):
+                changes += mask_joined(list(_joined(rows_of_text, _ShownText, between, end)), find)
         self._last = table[-1:]
         return "".join(self._row(row, cells) for row, cells in table[:-1]), changes
+
+    def _cells(self, row: etree._Element) -> list[_Cell]:
+        return [_Cell(cell, self._shared, self._styles) for cell in row.iterchildren("{*}c")]
 
     def rest(self) -> str:
         return "".join(self._row(row, cells) for row, cells in self._last)
@@ -186,12 +216,12 @@ class SheetRows:
 
     def _cell(self, cell: _Cell) -> str:
         content = self._written_formula(cell.formula) if cell.formula else ""
-        value = cell.value.translate(_ESCAPED)
+        value, prefix = cell.value.translate(_ESCAPED), self._prefix
         if cell.attributes.get("t") == _INLINE:
-            text = self._element("t", {"xml:space": "preserve"}, value)
-            content += self._element("is", {}, text)
+            text = f'<{prefix}t xml:space="preserve">{value}</{prefix}t>'
+            content += f"<{prefix}is>{text}</{prefix}is>"
         elif value:
-            content += self._element("v", {}, value)
+            content += f"<{prefix}v>{value}</{prefix}v>"
         return self._element("c", cell.attributes, content)
 
     def _written_formula(self, formula: _Formula) -> str:
@@ -210,6 +240,25 @@ class SheetRows:
         written = "".join([f' {key}="{value}"' for key, value in attributes.items()])
         name = self._prefix + name
         return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
+
+
+def _joined(
+    rows: Iterable[Sequence[_Cell]],
+    piece: Callable[[_Cell], Piece],
+    between: Separator,
+    end: Separator,
+) -> Iterator[Piece]:
+    for cells in rows:
+        for cell in cells[:-1]:
+            yield piece(cell)
+            yield between
+        if cells:
+            yield piece(cells[-1])
+        yield end
+
+
+def _stored(cell: _Cell) -> Piece:
+    return cell
 
 
 def formatted(value: str) -> str:

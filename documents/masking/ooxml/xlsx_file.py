@@ -21,15 +21,16 @@ from documents.masking.ooxml.xlsx_cells import (
     drops_formula,
     formatted,
     mask_strings,
-    texts_of,
 )
-from documents.masking.ooxml.xlsx_rows import row_groups, without_rows
 from documents.masking.ooxml.xml_text import mask_nodes, remove_authors
 from documents.masking.pictures.embedded import Pictures
 from documents.masking.replacement import Find, Masking, applied
+from documents.ooxml.formats.styles import Styles, is_from_1904, xlsx_styles
 from documents.ooxml.known_parts import EXCEL_PARTS, MAIN
 from documents.ooxml.package import Package
+from documents.ooxml.sheet_rows import row_groups, without_rows
 from documents.ooxml.text import RUN_TEXT
+from documents.ooxml.workbook import texts_of
 from documents.ooxml.xml import child, local_name
 from documents.readers import sheets
 from documents.readers.sheets.comments import PAGE_CODE
@@ -96,8 +97,10 @@ class _Book:
         self._names: dict[str, str] = {}
         self._tables: set[str] = set()
         self._shared: list[str] = []
+        self._styles = Styles(())
 
     def mask(self) -> None:
+        self._styles = self._number_formats()
         for root in self._roots(MAIN):
             self._mask_book(root)
         for part in self._parts:
@@ -108,6 +111,11 @@ class _Book:
         for part in self._parts:
             if part.root is not None and not part.is_dropped:
                 self._mask_part(part, part.root)
+
+    def _number_formats(self) -> Styles:
+        """The formats before those with text to mask are replaced."""
+        book, styles = (next(self._roots(kind), None) for kind in (MAIN, "styles"))
+        return xlsx_styles(styles, from_1904=book is not None and is_from_1904(book))
 
     def _roots(self, kind: str) -> Iterator[etree._Element]:
         return (part.root for part in self._parts if part.kind == kind and part.root is not None)
@@ -176,7 +184,7 @@ class _Book:
         self._account.count("sheets", mask_nodes(root, self._masking))
 
     def _mask_rows(self, part: Part, prefix: str) -> None:
-        rows = SheetRows(prefix, self._shared, self._kept_formula)
+        rows = SheetRows(prefix, self._shared, self._styles, self._kept_formula)
         for group in row_groups(self._package.data(part.source) or b""):
             written, changes = rows.mask(group, self._find)
             part.rows.append(written.encode())

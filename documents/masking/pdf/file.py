@@ -8,8 +8,8 @@ With `Masking.pictures_only`, every page becomes a picture without text.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,14 @@ import pypdfium2 as pdfium
 
 from documents.draft import too_many_chars, too_many_pages
 from documents.errors import PagesUnread, RedactionIncomplete
+from documents.inventory.entry import Unread
 from documents.inventory.pdf.content import ContentReader, Key, PageText
-from documents.inventory.pdf.fonts import UNKNOWN
-from documents.inventory.pdf.malformed import MALFORMED
+from documents.inventory.pdf.corrected import corrected
+from documents.inventory.pdf.fonts import Font
+from documents.inventory.pdf.glyph_names import UNKNOWN
 from documents.inventory.pdf.pages import PageTexts
-from documents.inventory.pdf.views import is_mojibake
 from documents.limits import OcrBudget, ReadLimits
-from documents.masking.account import Account
+from documents.masking.account import Account, Box
 from documents.masking.masked_file import MaskedFile
 from documents.masking.pdf.blackout import Blackout
 from documents.masking.pdf.kept_pages import KeptPages
@@ -38,6 +39,8 @@ from documents.masking.pictures.pages import CompressedPicture, PicturePages, co
 from documents.masking.pictures.painted_picture import TextLine, paint
 from documents.masking.replacement import Masking
 from documents.readers import pdf
+from documents.readers.pdf.gbk import is_mojibake
+from documents.readers.pdf.malformed import MALFORMED
 from documents.readers.pdf.text_layer import count_undrawn
 
 _DISCARDED = (
@@ -46,6 +49,7 @@ _DISCARDED = (
 )
 _WITHOUT_FONT = "text in a font that neither the file nor this machine has"
 _UNKNOWN = "characters without a known meaning"
+_CONTRADICTED = Unread.contradicted_text.value
 _OTHER_ENCODING = "text in an unknown encoding"
 _UNREADABLE = "content that cannot be read"
 _UNCLEAR = "text in a picture that OCR could not read with confidence"
@@ -54,7 +58,7 @@ _UNCLEAR = "text in a picture that OCR could not read with confidence"
 def mask_pdf(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:
     """Return a masked copy of a PDF. Raises a `DocumentError`."""
     try:
-        with opened(path, account.removed) as document:
+        with opened(path, account) as document:
             if len(document.pages) > limits.max_pages:
                 raise too_many_pages(len(document.pages), limits)
             with pdfium.PdfDocument(saved(document)) as shown:
@@ -108,7 +112,7 @@ class _Masked:
         self._texts = PageTexts(shown, limits)
         if not self._texts.is_complete:
             raise too_many_chars(limits)
-        self._search = Search(masking.find, self._texts, len(document.pages))
+        self._searches = [Search(masking.find, self._texts, len(document.pages))]
         self._pages = [_Page() for _ in document.pages]
 
     def file(self) -> bytes:
@@ -123,20 +127,37 @@ class _Masked:
         return self._written()
 
     def _search_all(self) -> None:
-        self._search.search_layers()
-        for number, source in enumerate(self._document.pages):
-            content = self._reader.page(source)
-            self._search.search_content(number, content)
+        fonts: dict[int, Font] = {}
+        for number, content in self._searched(self._searches[0]):
             page = self._pages[number]
             page.has_pictures = content.pictures > 0
             page.gaps = self._gaps(number, content)
-        for one in self._search.counted:
-            self._account.count(f"page {one.page + 1}", [one.change])
+            fonts.update((id(font), font) for font in content.disputed)
+        if fonts:
+            # What the fonts draw, where their maps say something else.
+            with corrected(self._document, fonts.values()) as shown:
+                texts = PageTexts(shown, self._limits)
+            drawn = Search(self._masking.find, texts, len(self._pages), self._searches[0])
+            self._searches.append(drawn)
+            deque(self._searched(drawn), maxlen=0)
+        for search in self._searches:
+            for one in search.counted:
+                self._account.count(f"page {one.page + 1}", [one.change])
+
+    def _searched(self, search: Search) -> Iterator[tuple[int, PageText]]:
+        """Search each page, and yield its content: it is read anew, as it can be large."""
+        search.search_layers()
+        for number, source in enumerate(self._document.pages):
+            content = self._reader.page(source)
+            search.search_content(number, content)
+            yield number, content
 
     def _gaps(self, number: int, content: PageText) -> list[str]:
         gaps = []
         if not content.is_complete:
             gaps.append(_UNREADABLE)
+        if content.disputed:
+            gaps.append(_CONTRADICTED)
         if self._texts.layers[number].unknown > content.drawn:
             gaps.append(_UNKNOWN)
         elif is_mojibake(self._texts.text(number)):
@@ -151,7 +172,7 @@ class _Masked:
         blackout = Blackout(self._document)
         operations: dict[Key, dict[int, str]] = defaultdict(dict)
         resources: dict[Key, Any] = {}
-        for findings in self._search.pages:
+        for findings in (page for search in self._searches for page in search.pages):
             resources |= findings.resources
             for key, strings in findings.operations.items():
                 operations[key] |= strings
@@ -207,7 +228,8 @@ class _Masked:
     def _may_stay(self, number: int) -> bool:
         page = self._pages[number]
         painted = page.painted
-        return not (self._search.pages[number] or page.gaps or (painted and painted.is_changed))
+        is_clean = not any(search.pages[number] for search in self._searches)
+        return is_clean and not page.gaps and not (painted and painted.is_changed)
 
     def _note(self, number: int, page: _Page) -> None:
         """Name what was not checked on a page."""
@@ -242,7 +264,7 @@ class _Masked:
         return KeptPages(target, self._reader, Layers(self._document), self._masking.find)
 
     def _add_picture(self, pictures: PicturePages, number: int) -> None:
-        page, findings = self._pages[number], self._search.pages[number]
+        page, findings = self._pages[number], self._searches[0].pages[number]
         size: tuple[float, float]
         lines: Sequence[TextLine]
         if page.painted is not None:
@@ -251,18 +273,30 @@ class _Masked:
             rendered = self._picture(number, ocr=False)
             picture, size = compressed(rendered.picture), rendered.size
             # Pieces of what was found may be in the lines.
-            is_unsure = page.gaps or OWN_TEXT in findings.labels
+            is_unsure = (
+                page.gaps
+                or any(
+                    OWN_TEXT in search.pages[number].labels or search.pages[number].is_other
+                    for search in self._searches[1:]
+                )
+                or OWN_TEXT in findings.labels
+            )
             found = rendered.lines(findings.characters, findings.replaced)
             lines = () if is_unsure else list(found)
         pictures.add(picture, size, () if self._masking.pictures_only else lines)
 
     def _picture(self, number: int, *, ocr: bool) -> PagePicture:
         picture = PagePicture(self._rendered, self._texts, number, ocr=ocr)
-        picture.cover(self._search.pages[number].characters)
         page = self._pages[number]
+        boxes: dict[tuple[str, Box], None] = {}
+        for search in self._searches:
+            findings = search.pages[number]
+            picture.cover(search.texts, findings.characters)
+            for kind, characters in findings.placed:
+                for area in picture.boxes(search.texts, characters):
+                    boxes[kind, picture.in_points(area)] = None
         if not page.are_boxes_noted:
             page.are_boxes_noted = True
-            for kind, characters in self._search.pages[number].placed:
-                for box in picture.boxes(characters):
-                    self._account.add_box(f"page {number + 1}", kind, picture.in_points(box))
+            for kind, box in boxes:
+                self._account.add_box(f"page {number + 1}", kind, box)
         return picture

@@ -10,7 +10,8 @@ import pikepdf
 
 from documents.inventory.pdf.cmaps import to_unicode_stream
 from documents.inventory.pdf.content import Key
-from documents.inventory.pdf.fonts import Font, differences_of
+from documents.inventory.pdf.fonts import Font
+from documents.inventory.pdf.glyph_names import differences_of
 from documents.masking.pdf.parts import NotUnderstood, number, numbers
 from documents.masking.replacement import Find
 

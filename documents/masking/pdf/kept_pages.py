@@ -16,11 +16,11 @@ import pikepdf
 
 from documents.inventory.pdf.content import ContentReader, Key, looked_up, parsed, shown_bytes
 from documents.inventory.pdf.fonts import Font
-from documents.inventory.pdf.malformed import MALFORMED, name_of
 from documents.masking.pdf.fonts import KeptFonts, Used
 from documents.masking.pdf.parts import Layers, NotUnderstood, number, numbers
 from documents.masking.pdf.resources import KeptResources
 from documents.masking.replacement import Find
+from documents.readers.pdf.malformed import MALFORMED, name_of
 
 # Operators by the number of their operands, all of which are numbers; None for any number of them.
 _NUMERIC: Mapping[str, int | None] = MappingProxyType(

@@ -54,11 +54,11 @@ class PagePicture:
         self._place = _placing(page, self.picture.size)
         page.close()
 
-    def cover(self, characters: Collection[int]) -> None:
-        """Paint over characters, given by PDFium's indexes in all pages."""
+    def cover(self, texts: PageTexts, characters: Collection[int]) -> None:
+        """Paint over characters, given by their indexes in `texts`."""
         draw = ImageDraw.Draw(self.picture)
         for index in sorted(characters):
-            if box := self._box(index):
+            if box := self._box(texts, index):
                 left, top, right, bottom = box
                 draw.rectangle(
                     (left - _MARGIN, top - _MARGIN, right + _MARGIN, bottom + _MARGIN), fill="black"
@@ -75,12 +75,12 @@ class PagePicture:
                 text, boxes = [], []
                 continue
             text.append(replaced.get(index, "") if index in covered else char)
-            if box := self._box(index):
+            if box := self._box(self._texts, index):
                 boxes.append(box)
 
-    def boxes(self, characters: Sequence[int]) -> Sequence[PixelBox]:
-        """The boxes of characters that follow each other, one for each line."""
-        found = [box for index in characters if (box := self._box(index))]
+    def boxes(self, texts: PageTexts, characters: Sequence[int]) -> Sequence[PixelBox]:
+        """The boxes of characters of `texts` that follow each other, one for each line."""
+        found = [box for index in characters if (box := self._box(texts, index))]
         lines: list[PixelBox] = []
         for at, box in enumerate(found):
             if at and _is_beside(found[at - 1], box):
@@ -95,8 +95,8 @@ class PagePicture:
         left, top, right, bottom = box
         return round(left * x, 1), round(top * y, 1), round(right * x, 1), round(bottom * y, 1)
 
-    def _box(self, index: int) -> PixelBox | None:
-        box = self._texts.box(index)
+    def _box(self, texts: PageTexts, index: int) -> PixelBox | None:
+        box = texts.box(index)
         if box is None:
             return None
         (x0, y0), (x1, y1) = self._place(box[0], box[1]), self._place(box[2], box[3])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,26 @@ import pikepdf
 
 from documents.errors import CorruptDocument, EncryptedDocument
 from documents.inventory.pdf.content import Key
-from documents.inventory.pdf.malformed import MALFORMED
+from documents.masking.account import Account
+from documents.readers.pdf.fields import field_of
+from documents.readers.pdf.malformed import MALFORMED
+from documents.readers.pdf.notes import note_of
 
 _MOST_LISTED = 100_000
+_DAMAGED = "The PDF is damaged or cut short. Save or send it again."
 
 
-def opened(path: Path, removed: Counter[str]) -> pikepdf.Pdf:
+def opened(path: Path, account: Account) -> pikepdf.Pdf:
     """Open a PDF with its annotations and form fields as part of its pages.
 
     So they are searched with the page, as they are displayed. Each page's content becomes one
-    stream. Adds to `removed` what no masked file gets. Raises a `DocumentError`.
+    stream. Adds to the account what no masked file gets, and the texts of fields and notes: not
+    all of them are displayed. Raises a `DocumentError`.
     """
     try:
         pdf = pikepdf.open(path)
-        removed.update(_removed_parts(pdf))
+        account.removed.update(_removed_parts(pdf))
+        account.left_out += (text for page in pdf.pages for text in _texts(page))
         pdf.flatten_annotations("screen")
         # What is left of them is not displayed.
         _delete(pdf.Root, "/AcroForm")
@@ -36,7 +43,7 @@ def opened(path: Path, removed: Counter[str]) -> pikepdf.Pdf:
     except pikepdf.PasswordError as error:
         raise EncryptedDocument("The PDF has a password. Send it without one.") from error
     except MALFORMED as error:
-        raise CorruptDocument("The PDF is damaged or cut short. Save or send it again.") from error
+        raise CorruptDocument(_DAMAGED) from error
     return pdf
 
 
@@ -46,8 +53,12 @@ def _delete(dictionary: Any, key: str) -> None:
 
 
 def saved(pdf: pikepdf.Pdf) -> bytes:
+    """Write a PDF. Raises `CorruptDocument`."""
     written = io.BytesIO()
-    pdf.save(written, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    try:
+        pdf.save(written, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    except MALFORMED as error:
+        raise CorruptDocument(_DAMAGED) from error
     return written.getvalue()
 
 
@@ -80,6 +91,16 @@ def _notes(page: pikepdf.Page) -> Iterator[Any]:
     notes = page.obj.get("/Annots")
     listed: Sequence[Any] = list(notes)[:_MOST_LISTED] if isinstance(notes, pikepdf.Array) else ()
     return (note for note in listed if isinstance(note, pikepdf.Dictionary))
+
+
+def _texts(page: pikepdf.Page) -> Iterator[str]:
+    """The texts of form fields and notes that the document's reader has in the text."""
+    for note in _notes(page):
+        with suppress(*MALFORMED):
+            is_field = str(note.get("/Subtype")) == "/Widget"
+            found = field_of(note) if is_field else note_of(note)
+            if found and found.text:
+                yield found.text
 
 
 def _bookmarks(outlines: Any) -> int:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from PIL import Image
 
 from documents.errors import CorruptDocument, PagesUnread
+from documents.inventory.pictures.drawings import drawing_text
 from documents.limits import OcrBudget, ReadLimits
 from documents.masking.account import Account
 from documents.masking.pictures.file import mask_picture
@@ -24,7 +25,7 @@ PICTURE_TYPES: Mapping[str, str] = MappingProxyType(
     }
 )  # fmt: skip
 
-# They hold drawing commands, which nothing here reads.
+# They hold drawing commands, of which only the text is read.
 _DRAWINGS = frozenset(("emf", "wmf"))
 
 
@@ -65,6 +66,9 @@ class Pictures:
             self._account.removed["pictures of unknown formats"] += 1
             return None
         if extension in _DRAWINGS:
+            if self._masking.find(drawing_text(data)):
+                self._account.removed["drawings with text to be masked"] += 1
+                return None
             self._account.add_not_covered("picture", where)
             return data
         try:

@@ -15,7 +15,7 @@ from documents.limits import OcrBudget
 from documents.masking.cover import Cover
 from documents.masking.replacement import Find, Masking, Replacement
 from documents.ocr.recognition import gray, unread_ink
-from documents.ocr.scan import Corners, OcrLine, Point, Scan
+from documents.ocr.scan import Corners, OcrLine, OcrSeal, Point, Scan, corners_of
 from documents.ocr.views import View, reading_order, views
 from documents.readers.pictures import ocr_scan, of_read_size
 
@@ -93,7 +93,8 @@ def texts(picture: Image.Image, ocr: OcrBudget) -> list[str]:
     """The text of a picture, in each view of `documents.ocr.views`. Raises as `paint` does."""
     if not ocr.take():
         raise PagesUnread("A picture was not read: OCR is switched off, or its limit is reached.")
-    return [view.text for view in views(ocr_scan(of_read_size(picture), ocr))]
+    scan = ocr_scan(of_read_size(picture), ocr)
+    return [*(view.text for view in views(scan)), *(seal.text for seal in scan.seals)]
 
 
 class _Painting:
@@ -108,10 +109,12 @@ class _Painting:
         # Each character; the first one of a replacement is its text, the others are empty.
         self._texts = [list(line.text) for line in scan.lines]
         self._masked: list[set[int]] = [set() for _ in scan.lines]
+        self._masked_seals: set[OcrSeal] = set()
 
     def paint(self, masking: Masking) -> PaintedPicture:
         covered = list(self._covered(masking.cover))
         findings = [one for view in views(self._scan) for one in self._mask(view, masking.find)]
+        findings += self._mask_seals(masking.find)
         unclear = [self._box(corners) for corners in self._unclear()]
         unclear = [one for one in unclear if not any(_holds(box, one) for _, box in covered)]
         if Cover.unclear in masking.cover:
@@ -132,15 +135,12 @@ class _Painting:
         """The seals and signatures. Called before anything is painted over."""
         if cover.isdisjoint((Cover.seals, Cover.signatures)):
             return
-        # They load OpenCV, which only processes with OCR do.
-        from documents.masking.pictures.seals import seals  # noqa: PLC0415
-        from documents.masking.pictures.signatures import signatures  # noqa: PLC0415
-
         if Cover.seals in cover:
-            # OCR may read a seal as one letter.
-            lines = [self._box(line.corners) for line in self._scan.lines if len(line.text) > 2]
-            yield from ((Cover.seals, box) for box in seals(self._picture, lines))
+            yield from ((Cover.seals, self._box(corners_of(seal.box))) for seal in self._scan.seals)
         if Cover.signatures in cover:
+            # It loads OpenCV, which only processes with OCR do.
+            from documents.masking.pictures.signatures import signatures  # noqa: PLC0415
+
             found = signatures(gray(self._seen, self._scan), self._scan)
             yield from ((Cover.signatures, self._box(corners)) for corners in found)
 
@@ -159,6 +159,15 @@ class _Painting:
                 replacement = ""
             yield PaintedFinding(change, tuple(boxes))
 
+    def _mask_seals(self, find: Find) -> Iterator[PaintedFinding]:
+        """Paint over each seal whose text holds what is to be masked."""
+        for seal in self._scan.seals:
+            box = self._box(corners_of(seal.box))
+            for change in find(seal.text):
+                self._draw.rectangle(box, fill=self._black)
+                self._masked_seals.add(seal)
+                yield PaintedFinding(change, (box,))
+
     def _replace(self, line: int, indexes: Sequence[int], replacement: str) -> None:
         for index in indexes:
             self._texts[line][index] = ""
@@ -176,6 +185,9 @@ class _Painting:
         for line, masked in zip(self._scan.lines, self._masked, strict=True):
             if not line.is_clear and len(masked) < len(line.text):
                 yield line.corners
+        for seal in self._scan.seals:
+            if not seal.is_clear and seal not in self._masked_seals:
+                yield corners_of(seal.box)
 
     def _lines(self, covered: Sequence[PixelBox]) -> Iterator[TextLine]:
         """The masked lines, without characters in covered boxes."""

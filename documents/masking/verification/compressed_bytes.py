@@ -24,6 +24,7 @@ _LEAST = 16
 _ZIP = re.compile(rb"PK\x03\x04")
 _ZIP_HEADER = struct.Struct("<4s5H3I2H")
 _ENCRYPTED = 0x1
+_LONGEST_NAME = 1_024
 _STORED, _DEFLATED, _BZ2 = 0, 8, 12
 _ZLIB = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78][\x00-\xff]")
 _GZIP = re.compile(rb"\x1f\x8b\x08")
@@ -100,7 +101,11 @@ def _zip_member(data: bytes, at: int, budget: Budget) -> Iterator[tuple[str, byt
         data, at
     )
     start = at + _ZIP_HEADER.size + name_length + extra_length
-    name = data[at + _ZIP_HEADER.size :][:name_length].decode("utf-8", "replace")
+    raw_name = data[at + _ZIP_HEADER.size :][:name_length]
+    name = raw_name.decode("utf-8", "replace")
+    unreadable = flags & _ENCRYPTED or method not in {_STORED, _DEFLATED, _BZ2}
+    if unreadable and not _is_name(raw_name, name_length):
+        return  # compressed pixels that happen to hold these four bytes
     if flags & _ENCRYPTED:
         raise RedactionIncomplete(
             "The masked file would hold an encrypted part, which cannot be verified, so it was "
@@ -120,6 +125,11 @@ def _zip_member(data: bytes, at: int, budget: Budget) -> Iterator[tuple[str, byt
             "verified, so it was discarded. Save the document again and resend it."
         )
     yield f"part {name}", member, b""
+
+
+def _is_name(name: bytes, length: int) -> bool:
+    """Whether it may be the name of a member: whole, and without control characters."""
+    return 0 < length == len(name) <= _LONGEST_NAME and min(name) >= ord(" ")
 
 
 def _inflated(data: bytes, at: int, window: int, budget: Budget) -> bytes:

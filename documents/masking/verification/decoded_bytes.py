@@ -35,14 +35,13 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/_\-]{8,}(?:\r?\n[ \t]?[A-Za-z0-9+/_\-]{2,})*
 _SIGNATURE = re.compile(rb"\x1f\x8b|BZh|\xfd7z|x[\x01\x5e\x9c\xda]")
 # Long enough to mean something anywhere in data, whose beginning may be missing.
 _LONG_SIGNATURE = re.compile(rb"PK\x03\x04|%PDF-")
-_READABLE = re.compile(
-    rb"(?:[\t\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
-    rb"|[\xf0-\xf4][\x80-\xbf]{3}){4,}"
-)
+# In decoded UTF-8, where U+FFFD stands for bytes that are none.
+_READABLE = re.compile(r"[\t\x20-\x7e\x80-\ufffc\ufffe-\U0010ffff]{4,}")
 _BASE64_URL = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"[0-9A-Fa-f](?:[0-9A-Fa-f]|\s){7,}")
 _SPACE = re.compile(rb"\s+")
-_PDF_TEXT = re.compile(rb"\bT[jJ*]|\bobj\b|[)>]\s{0,3}['\"]")
+# Each alternative begins with a character, so that the search skips to one of them.
+_PDF_TEXT = re.compile(rb"T(?<=\bT)[jJ*]|o(?<=\bo)bj\b|\)\s{0,3}['\"]|>\s{0,3}['\"]")
 _PDF_NAME = re.compile(rb"/([^\s/<>\[\](){}%]{1,512})")
 _NAME_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _PDF_STRING = re.compile(
@@ -53,6 +52,7 @@ _PDF_STRING = re.compile(
 _PDF_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|.))", re.DOTALL)
 _PDF_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _UTF16_MARKS = (b"\xfe\xff", b"\xff\xfe")
+_ESCAPE_SIGNS = re.compile(rb"[%&\\]")
 _ESCAPE = re.compile(
     rb"%[0-9A-Fa-f]{2}|&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"
     rb"|(?:\\u[0-9A-Fa-f]{4})+|\\[xX'][0-9A-Fa-f]{2}"
@@ -178,7 +178,7 @@ def _decoded(layer: Layer) -> Iterator[Layer]:
         yield from _runs(layer, "hexadecimal", _HEX, _HEX_ENCODING)
     if _Step.quoted_printable in following and _QUOTED_PRINTABLE.search(data):
         yield layer.inner(_Step.quoted_printable, quopri.decodestring(data))
-    if _Step.escapes in following:
+    if _Step.escapes in following and _ESCAPE_SIGNS.search(data):
         yield layer.inner(_Step.escapes, _ESCAPE.sub(_unescaped, data))
     if _Step.tags in following and not layer.is_tagless and b"<" in data:
         yield layer.inner(_Step.tags, _TAGS.sub(_gap, data))
@@ -205,7 +205,8 @@ def _runs(
     if short:
         decoded = b"".join(encoding.decode_all(short))
         yield layer.inner(_Step.short_runs, decoded, name)
-        yield layer.inner(_Step.short_runs, b"\n".join(_READABLE.findall(decoded)), name)
+        readable = _READABLE.findall(decoded.decode("utf-8", "replace"))
+        yield layer.inner(_Step.short_runs, "\n".join(readable).encode(), name)
 
 
 def _is_data(data: bytes) -> bool:

@@ -9,28 +9,57 @@ from dataclasses import replace
 from pathlib import Path
 
 from documents.document import Document
-from documents.errors import CorruptDocument, DocumentTooLong, ReadTimeout, UnsupportedDocument
+from documents.errors import (
+    CorruptDocument,
+    DocumentTooLong,
+    ReaderCrashed,
+    ReaderUnavailable,
+    ReadTimeout,
+    UnsupportedDocument,
+    WorkError,
+)
 from documents.limits import ReadLimits
 from documents.memory_file import memory_file
 from documents.readers import docx, sheets
 from documents.readers.legacy_office import process
+from documents.signals import OWN_SIGNALS
 
 DOC = "application/msword"
 RTF = "application/rtf"
 ODT = "application/vnd.oasis.opendocument.text"
 
 SECONDS = 45
-_MOST_BYTES = 256 * 1024 * 1024
+MOST_BYTES = 256 * 1024 * 1024
+MEMORY_BYTES = 4 * 1024**3
 _PROGRAMS = ("soffice", "libreoffice")
-_SUFFIXES = {DOC: "doc", RTF: "rtf", ODT: "odt", sheets.XLS: "xls", sheets.ODS: "ods"}
-_TARGETS = {sheets.XLS: "xlsx", sheets.ODS: "xlsx"}
+_SHEETS = {
+    sheets.XLS: "xls", sheets.XLSB: "xlsb", sheets.EXCEL_2003_XML: "xml", sheets.ODS: "ods"
+}  # fmt: skip
+_SUFFIXES = {DOC: "doc", RTF: "rtf", ODT: "odt", **_SHEETS}
+
+_ERRORS: dict[int, tuple[type[WorkError], str]] = {
+    process.NOT_STARTED: (
+        ReaderUnavailable,
+        "LibreOffice, which converts the document, could not be started. The job will be run "
+        "again. If this persists, ask the operator whether the disk or the memory is full.",
+    ),
+    process.TOO_LONG: (
+        ReadTimeout,
+        "LibreOffice took more than {seconds} seconds. Save the document as DOCX, or split it.",
+    ),
+    process.TOO_MUCH_MEMORY: (
+        DocumentTooLong,
+        "LibreOffice needs more memory for the document than allowed. Split it, or remove its "
+        "pictures.",
+    ),
+    process.TOO_LARGE: (DocumentTooLong, "The converted document is too large. Split it."),
+}
 
 
 def read_doc(path: Path, limits: ReadLimits) -> Document:
     """Read a document of Word before 2007, or of WPS Writer.
 
-    Raises a `DocumentError`: `UnsupportedDocument` if LibreOffice is not installed, `ReadTimeout`
-    if it takes more than `SECONDS`.
+    Raises what `converted` and the reader of DOCX raise.
     """
     return _read(path, limits, DOC)
 
@@ -62,8 +91,13 @@ def _program() -> str | None:
 def converted(path: Path, media_type: str) -> bytes:
     """The document as DOCX, or as XLSX if it is a workbook.
 
-    Raises a `DocumentError`: `UnsupportedDocument` if LibreOffice is not installed, `ReadTimeout`
-    if it takes more than `SECONDS`.
+    Raises:
+        UnsupportedDocument: LibreOffice is not installed.
+        ReadTimeout: It takes more than `SECONDS`.
+        DocumentTooLong: It takes more than `MEMORY_BYTES`, or writes more than `MOST_BYTES`.
+        ReaderCrashed: It crashes.
+        ReaderUnavailable: It cannot be started, or is killed from outside.
+        CorruptDocument: It fails in another way.
     """
     program = _program()
     if program is None:
@@ -74,22 +108,33 @@ def converted(path: Path, media_type: str) -> bytes:
         )
     command = (
         sys.executable, "-I", process.__file__, program, _SUFFIXES[media_type],
-        _TARGETS.get(media_type, "docx"), str(SECONDS), str(_MOST_BYTES),
+        "xlsx" if media_type in _SHEETS else "docx", str(SECONDS), str(MOST_BYTES),
+        str(MEMORY_BYTES),
     )  # fmt: skip
     with path.open("rb") as file:
         # The conversion has its own time limit; the pool limits the whole read.
         finished = subprocess.run(  # noqa: S603 (no shell; the program was looked up)
             command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
         )
-    if finished.returncode == process.TOO_LONG:
-        raise ReadTimeout(
-            f"LibreOffice took more than {SECONDS} seconds. Save the document as DOCX, or split it."
-        )
-    if finished.returncode == process.TOO_LARGE:
-        raise DocumentTooLong("The converted document is too large. Split it.")
     if finished.returncode != 0 or not finished.stdout:
-        raise CorruptDocument(
+        raise _error(finished.returncode)
+    return finished.stdout
+
+
+def _error(status: int) -> WorkError:
+    """The error for an exit status of `process`; negative if a signal ended it."""
+    if status in _ERRORS:
+        kind, detail = _ERRORS[status]
+        return kind(detail.format(seconds=SECONDS))
+    if 0 <= status <= process.SIGNALLED:
+        return CorruptDocument(
             "LibreOffice cannot read the document: it is damaged or has a password. Save it as "
             "DOCX without a password."
         )
-    return finished.stdout
+    if abs(status) % process.SIGNALLED in OWN_SIGNALS:
+        return ReaderCrashed("LibreOffice crashed on the document. Save it as DOCX.")
+    return ReaderUnavailable(
+        "LibreOffice, which converts the document, was killed from outside, as when the machine "
+        "runs out of memory. The job will be run again. If this persists, ask the operator to free "
+        "memory."
+    )

@@ -1,9 +1,11 @@
 """A process that runs LibreOffice once, and then removes its processes and files.
 
-Run as `python process.py PROGRAM SUFFIX TARGET SECONDS MOST_BYTES`: it reads the document from
-standard input and writes the DOCX or XLSX, as TARGET says, to standard output. It runs between the
-reader and LibreOffice because a reader can be killed at any time: the kernel then signals this
-process, which kills LibreOffice's process group and removes its folder.
+Run as `python process.py PROGRAM SUFFIX TARGET SECONDS MOST_BYTES MEMORY`: it reads the document
+from standard input and writes the DOCX or XLSX, as TARGET says, to standard output. Its exit status
+is 0, one of the constants below, 128 and the number of the signal that ended
+LibreOffice, or 1 for any other failure. It runs between the reader and LibreOffice because a reader
+can be killed at any time: the kernel then signals this process, which kills LibreOffice's process
+group and removes its files.
 
 The document is treated as hostile: LibreOffice gets a new profile without macros and external
 links, a minimal environment, limits on memory, CPU time and file size, and, if the kernel allows
@@ -13,6 +15,8 @@ it, a network namespace without a network.
 from __future__ import annotations
 
 import ctypes
+import errno
+import hashlib
 import os
 import resource
 import shutil
@@ -24,10 +28,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+NOT_STARTED = 122
+TOO_MUCH_MEMORY = 123
 TOO_LONG = 124
 TOO_LARGE = 125
+SIGNALLED = 128
 
-_MEMORY = 4 * 1024**3
+# With which LibreOffice ends when it gets SIGTERM, SIGINT or SIGHUP (sal/osl/unx/signal.cxx).
+_TERMINATED = 255
+# Where LibreOffice makes its socket, whatever TMPDIR says (sal/osl/unx/pipe.cxx).
+_SOCKET_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 (nothing is written there by this process)
+# Processor time by elapsed time: LibreOffice has several threads.
+_CPU_SHARE = 2
 _PR_SET_PDEATHSIG = 1
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _OPTIONS = (
@@ -55,31 +67,54 @@ class _Stopped(Exception):
 
 def main() -> int:
     program, suffix, target = sys.argv[1:4]
-    seconds, most = int(sys.argv[4]), int(sys.argv[5])
+    seconds, most, memory = map(int, sys.argv[4:7])
     _watch_parent()
-    _limit_resources(seconds, most)
-    folder = Path(tempfile.mkdtemp(prefix="chancery-office-"))
+    _limit_resources(seconds, most, memory)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="chancery-office-"))
+    except OSError:
+        return NOT_STARTED
     try:
         source = folder / f"document.{suffix}"
         with source.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
         status = _convert(program, source, target, seconds)
-        return status or _send(folder / "out" / f"document.{target}", most)
+        result = folder / "out" / f"document.{target}"
+        if status or not result.is_file():
+            return _failure(status, folder, seconds, most, memory)
+        with result.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
     except _Stopped:
-        return 1
+        return SIGNALLED + signal.SIGTERM
+    except OSError as error:
+        return TOO_LARGE if error.errno == errno.EFBIG else NOT_STARTED
+    else:
+        return 0
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _send(result: Path, most: int) -> int:
-    if not result.is_file():
-        return 1
-    if result.stat().st_size > most:
+def _failure(status: int, folder: Path, seconds: int, most: int, memory: int) -> int:
+    """The status to exit with, from that of LibreOffice.
+
+    Its own status does not tell which limit it reached: it catches a failed allocation, aborts, or
+    is killed. Its launcher reports signals as a shell does.
+    """
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if status == TOO_LONG or usage.ru_utime + usage.ru_stime >= _CPU_SHARE * seconds:
+        return TOO_LONG
+    if any(file.stat().st_size >= most for file in folder.rglob("*") if file.is_file()):
         return TOO_LARGE
-    with result.open("rb") as file:
-        shutil.copyfileobj(file, sys.stdout.buffer)
-    sys.stdout.buffer.flush()
-    return 0
+    # Half, because a part of the address space is never in memory. What can be converted takes far
+    # less.
+    if usage.ru_maxrss * 1024 >= memory // 2:
+        return TOO_MUCH_MEMORY
+    if status < 0:
+        return SIGNALLED - status
+    if status == _TERMINATED:
+        return SIGNALLED + signal.SIGTERM
+    return status if status > SIGNALLED else 1
 
 
 def _watch_parent() -> None:
@@ -97,12 +132,12 @@ def _watch_parent() -> None:
         raise SystemExit(1)
 
 
-def _limit_resources(seconds: int, most: int) -> None:
+def _limit_resources(seconds: int, most: int, memory: int) -> None:
     """Set the limits of LibreOffice and of this process; the reader's limits are too low."""
     for what, wanted in (
-        (resource.RLIMIT_AS, _MEMORY),
+        (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, most),
-        (resource.RLIMIT_CPU, 2 * seconds),
+        (resource.RLIMIT_CPU, _CPU_SHARE * seconds),
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(what)[1]
@@ -146,12 +181,28 @@ def _convert(program: str, source: Path, target: str, seconds: int) -> int:
         return TOO_LONG
     finally:
         _kill(process)
+        _remove_socket(profile)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _remove_socket(profile: Path) -> None:
+    """Remove the socket by which LibreOffice finds a running one with the same profile.
+
+    It removes the socket itself unless it is killed. The name ends with the MD5 of the profile's
+    URL in UTF-16, each byte in hexadecimal without a leading zero
+    (desktop/source/app/officeipcthread.cxx).
+    """
+    url = profile.as_uri().encode("utf-16-le")
+    digest = hashlib.md5(url, usedforsecurity=False).digest()
+    name = f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_{''.join(f'{byte:x}' for byte in digest)}"
+    for folder in _SOCKET_FOLDERS:
+        with suppress(OSError):
+            Path(folder, name).unlink(missing_ok=True)
 
 
 def _isolate_network() -> None:

@@ -1,25 +1,37 @@
-"""E-mail (RFC 5322, RFC 2045 to 2049) and its attachments."""
+"""E-mails (RFC 5322, RFC 2045 to 2049), alone or in a mailbox, and their attachments."""
 
 from __future__ import annotations
 
 import re
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes
 from email.errors import MessageError
 from email.message import Message
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from documents.document import BlockKind, Document
 from documents.draft import Draft
-from documents.errors import CorruptDocument, DocumentError, DocumentTooLong, NoTextLayer
-from documents.limits import Reader, ReadLimits
+from documents.errors import (
+    CorruptDocument,
+    DocumentError,
+    DocumentTooLong,
+    EncryptedDocument,
+    NoTextLayer,
+    UnsupportedDocument,
+)
+from documents.limits import FileBudget, Reader, ReadLimits
 from documents.memory_file import memory_file
 from documents.page.lines import paragraphs
 from documents.readers.html import fill
-from documents.readers.mail.headers import body_of, decoded, has_text, name_of
+from documents.readers.mail.bodies import calendar_blocks, plain_text
+from documents.readers.mail.headers import body_decoding, body_of, decoded, has_text, name_of
+from documents.readers.mail.mailbox import messages
+from documents.readers.text import note_doubt
 
 MEDIA_TYPE = "message/rfc822"
 MOST_ATTACHMENTS = 100
@@ -35,8 +47,13 @@ _MACHINE = re.compile(
 )
 # A web page saved with its pictures (RFC 2557) has no sender.
 _ARCHIVE = re.compile(rb"^content-type:\s*multipart/related", re.IGNORECASE | re.MULTILINE)
+# The first line of a mailbox ends with a date.
+_BOX = re.compile(rb"From (?=[^\n]*\d\d:\d\d)[^\n]*\n")
 _HEAD = 64 * 1024
 _MOST_PARTS = 1_000
+_TNEF = b"\x78\x9f\x3e\x22"
+_SEALED = re.compile(r"application/(?:x-)?(?:pkcs7-mime|pgp-encrypted)")
+_STATUS = frozenset(("message/delivery-status", "message/disposition-notification"))
 # Errors of the standard library on damaged e-mails.
 DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError)
 
@@ -49,7 +66,7 @@ def is_email(head: bytes) -> bool:
     start = head[:_HEAD].lstrip(b"\xef\xbb\xbf\r\n").replace(b"\r\n", b"\n")
     found = _HEADERS.match(start)
     headers = found[1] if found else b""
-    is_sent = _WRITER.search(headers) and _MACHINE.search(headers)
+    is_sent = _WRITER.search(headers) and (_MACHINE.search(headers) or _BOX.match(start))
     return bool(is_sent or _ARCHIVE.search(headers))
 
 
@@ -74,7 +91,8 @@ class _Writer:
 
     def __init__(self, draft: Draft, limits: ReadLimits, read_any: Reader) -> None:
         self._draft = draft
-        self._limits = limits
+        self._files = limits.inner_files or FileBudget()
+        self._limits = replace(limits, inner_files=self._files)
         self._read_any = read_any
         self._attachments = 0
         self._remaining_bytes = limits.max_expanded_bytes
@@ -83,8 +101,8 @@ class _Writer:
 
     def write(self, data: bytes) -> None:
         try:
-            message = message_from_bytes(data.lstrip(b"\xef\xbb\xbf\r\n"))
-            self._message(message, 1)
+            for one in messages(data):
+                self._message(message_from_bytes(one), 1)
         except DAMAGE as error:
             raise CorruptDocument("The e-mail is damaged. Save it again.") from error
 
@@ -99,17 +117,19 @@ class _Writer:
                     "The e-mail has too many parts. Send its attachments separately."
                 )
             (texts if is_body else attached).append(part)
+        parts = _addresses(message)
         for part in texts:
-            self._body(part)
+            self._body(part, parts)
         for part in attached:
             self._attachment(part, depth)
 
-    def _body(self, part: Message) -> None:
-        text = body_of(part)
+    def _body(self, part: Message, parts: frozenset[str]) -> None:
+        source = body_decoding(part)
+        note_doubt(self._draft, source, "the body of the e-mail")
         if part.get_content_subtype() == "html":
-            fill(self._draft, text)
+            fill(self._draft, source.text, hidden=self._limits.hidden, parts=parts)
             return
-        for paragraph in paragraphs(text.replace("\r\n", "\n").replace("\r", "\n")):
+        for paragraph in paragraphs(plain_text(part, source.text)):
             self._draft.add(paragraph)
 
     def _attachment(self, part: Message, depth: int) -> None:
@@ -119,30 +139,39 @@ class _Writer:
                 f"The e-mail has more than {MOST_ATTACHMENTS} attachments. Send them separately."
             )
         name = name_of(part)
+        if blocks := _blocks_of(part):
+            self._draft.add(name, BlockKind.attachment)
+            for block in blocks:
+                self._draft.add(block)
+            return
         try:
             inner = self._inner(part, depth)
-            document = None if inner is not None else self._attached(part)
+            document = None if inner else self._attached(part)
         except DocumentError as error:
             if isinstance(error, NoTextLayer) and self._limits.ocr_pages is None:
                 raise
             self._draft.add(f"{name} (not read: {error.title})", BlockKind.attachment)
+            what = "pages" if isinstance(error, NoTextLayer) else "attachment"
+            self._draft.leave_out(what, name, str(error))
             return
         self._draft.add(name + _unread_note(document), BlockKind.attachment)
-        if inner is not None:
-            self._message(inner, depth + 1)
+        if document is not None and document.unread_pages:
+            self._draft.leave_out("pages", name, _unread_note(document).strip(" ()"))
+        for one in inner:
+            self._message(one, depth + 1)
         if document is not None:
             self._draft.append(document)
 
-    def _inner(self, part: Message, depth: int) -> Message | None:
-        """The attached e-mail; None for an attachment of another format."""
+    def _inner(self, part: Message, depth: int) -> list[Message]:
+        """The attached e-mail, or those of a mailbox; none for an attachment of another format."""
+        inner: list[Message] = []
         if part.get_content_type() == MEDIA_TYPE and part.is_multipart():
-            inner = part.get_payload(0)
+            inner = _unencoded(part)
         else:
             data = part.get_payload(decode=True)
-            inner = message_from_bytes(data) if isinstance(data, bytes) and is_email(data) else None
-        if not isinstance(inner, Message):
-            return None
-        if depth >= MOST_DEPTH:
+            if isinstance(data, bytes) and is_email(data):
+                inner = list(map(message_from_bytes, messages(data)))
+        if inner and depth >= MOST_DEPTH:
             raise DocumentTooLong(
                 "The e-mail is nested too deeply in other e-mails. Send it separately."
             )
@@ -152,6 +181,18 @@ class _Writer:
         data = part.get_payload(decode=True)
         if not isinstance(data, bytes):
             raise CorruptDocument("The attachment is damaged. Send it separately.")
+        if data.startswith(_TNEF):
+            raise UnsupportedDocument(
+                "The attachment is in Outlook's own format (TNEF, winmail.dat), which may hold the "
+                "body and other files. Send them separately."
+            )
+        if _SEALED.fullmatch(part.get_content_type()):
+            raise EncryptedDocument(
+                "The content of the e-mail is encrypted or enclosed in its signature. Send it "
+                "without."
+            )
+        if not self._files.take():
+            raise DocumentTooLong("Too many files are inside each other. Send it separately.")
         self._remaining_bytes -= len(data)
         if self._remaining_bytes < 0:
             raise DocumentTooLong("The attachments are too large together. Send them separately.")
@@ -168,6 +209,40 @@ class _Writer:
         seconds = max(0.0, self._ocr_ends - time.monotonic())
         over = self._ocr_pages is not None and not seconds
         return {"ocr_pages": 0 if over else self._ocr_pages, "ocr_seconds": seconds}
+
+
+def _addresses(message: Message) -> frozenset[str]:
+    """The addresses under which a page in an e-mail shows its other parts, which are read."""
+    found = []
+    for part in islice(message.walk(), _MOST_PARTS):
+        if id_ := str(part.get("Content-ID") or "").strip(" <>"):
+            found.append(f"cid:{id_}")
+        found.append(str(part.get("Content-Location") or "").strip())
+    return frozenset(filter(None, found))
+
+
+def _blocks_of(part: Message) -> list[str]:
+    """The text of a part that is written for programs: an invitation, or a report of delivery."""
+    kind = part.get_content_type()
+    if kind == "text/calendar":
+        return list(filter(None, calendar_blocks(body_of(part))))
+    if kind in _STATUS and part.is_multipart():
+        return [
+            "\n".join(f"{name}: {decoded(value)}" for name, value in fields.items())
+            for fields in _inside(part)
+            if fields.items()
+        ]
+    return []
+
+
+def _unencoded(part: Message) -> list[Message]:
+    """The attached e-mail; decoded where a program has encoded it, against RFC 2046, 5.2.1."""
+    encoding = str(part.get("Content-Transfer-Encoding") or "").strip().lower()
+    inside = _inside(part)[:1]
+    if encoding == "base64" and inside and not inside[0].items():
+        payload = inside[0].get_payload()
+        return [message_from_bytes(b64decode(payload))] if isinstance(payload, str) else []
+    return inside
 
 
 def _recognised(document: Document) -> set[int | None]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from binascii import a2b_base64
+from collections.abc import Iterator
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
-from email.utils import collapse_rfc2231_value
+from email.quoprimime import header_decode
 
-from documents.readers.text.encoding import NotText, decode, decode_as
+from documents.readers.html import declared_encoding
+from documents.readers.text.encoding import Decoding, NotText, decoding
 
-_ENCODED = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=)")
+_ENCODED = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?\s]*)\?=")
 _MARKUP = re.compile(r"<[^>]*(?:>|$)|&nbsp;|\s")
 _PATH = re.compile(r"[\\/]")
 
@@ -20,27 +23,56 @@ def decoded(value: object) -> str:
     # Values with other than ASCII characters are `Header` objects, which hold the bytes.
     text = value if isinstance(value, str) else _joined(value)
     if _ENCODED.search(text):
-        text = _joined(text)
+        text = "".join(_decoded_words(text))
     return " ".join(text.split())
 
 
 def body_of(part: Message) -> str:
+    """The text of `body_decoding`."""
+    return body_decoding(part).text
+
+
+def body_decoding(part: Message) -> Decoding:
     """The decoded text of a text part. Bytes that cannot be decoded are replaced."""
     data = part.get_payload(decode=True)
     if not isinstance(data, bytes):
-        return ""
-    named = part.get_content_charset()
-    return (named and decode_as(data, named)) or guessed(data)
+        return Decoding("", "ascii")
+    declared = part.get_content_charset()
+    if declared is None and part.get_content_subtype() == "html":
+        declared = declared_encoding(data)
+    return _decoding(data, declared)
 
 
 def name_of(part: Message) -> str:
     """The file name of an attachment without folders; its media type if it has no name."""
-    name = part.get_filename()
-    if name is None:
+    name = _file_name(part)
+    if not name:
         inner = part.get_payload(0) if part.is_multipart() else None
-        name = inner.get("Subject") if isinstance(inner, Message) else None
-    text = decoded(collapse_rfc2231_value(name)) if isinstance(name, str | tuple) else ""
-    return _PATH.split(text)[-1].strip() or part.get_content_type()
+        name = decoded(inner.get("Subject", "")) if isinstance(inner, Message) else ""
+    return _PATH.split(name)[-1].strip() or part.get_content_type()
+
+
+def _file_name(part: Message) -> str:
+    for header, parameter in (("content-disposition", "filename"), ("content-type", "name")):
+        value = part.get_param(parameter, header=header)
+        if isinstance(value, tuple):
+            # RFC 2231: the encoding, the language, and bytes as characters of Latin-1.
+            charset, _, text = value
+            data = text.encode("latin-1", errors="replace")
+            return " ".join(_decoding(data, charset).text.split())
+        if isinstance(value, str) and value:
+            raw = _raw(part, header, parameter) if "\ufffd" in value else value
+            return decoded(raw or value)
+    return ""
+
+
+def _raw(part: Message, header: str, parameter: str) -> str:
+    """A parameter with bytes that are not ASCII, which the parser replaces."""
+    for name, value in part.raw_items():
+        match = re.search(rf"{parameter}=\s*\"?([^\";]*)", str(value))
+        if name.lower() == header and match:
+            return guessed(match[1].encode("utf-8", errors="surrogateescape"))
+    return ""
 
 
 def has_text(part: Message) -> bool:
@@ -49,24 +81,60 @@ def has_text(part: Message) -> bool:
     return bool(_MARKUP.sub("", text) if part.get_content_subtype() == "html" else text.strip())
 
 
+def _decoded_words(text: str) -> Iterator[str]:
+    """The pieces of a header with encoded words decoded (RFC 2047).
+
+    Words with nothing but space between them are decoded together: a character may be divided. The
+    standard library takes time that grows with the square of their number.
+    """
+    data, charset, at = bytearray(), "", 0
+    for word in _ENCODED.finditer(text):
+        between, own = text[at : word.start()], word[1].lower()
+        content = _content(word[2], word[3])
+        is_next = bool(data) and not between.strip() and content is not None
+        if data and (own != charset or not is_next):
+            yield _decoding(bytes(data), charset).text
+            data.clear()
+        if not is_next:
+            yield between
+        if content is None:
+            yield word[0]
+        data += content or b""
+        charset, at = own, word.end()
+    if data:
+        yield _decoding(bytes(data), charset).text
+    yield text[at:]
+
+
+def _content(form: str, written: str) -> bytes | None:
+    """The bytes of an encoded word; None if it is damaged."""
+    if form in "qQ":
+        return header_decode(written).encode("latin-1", errors="replace")
+    try:
+        return a2b_base64(written + "=" * (-len(written) % 4))
+    except ValueError:
+        return None
+
+
 def _joined(value: object) -> str:
     try:
         pieces = decode_header(value)  # type: ignore[arg-type]
     except MessageError:
         return str(value)
-    words = ""
-    for piece, charset in pieces:
-        if isinstance(piece, str):
-            words += piece
-        elif charset in {None, "unknown-8bit"}:
-            words += guessed(piece)
-        else:
-            words += decode_as(piece, str(charset)) or guessed(piece)
-    return words
+    return "".join(
+        piece if isinstance(piece, str) else _decoding(piece, charset).text
+        for piece, charset in pieces
+    )
 
 
 def guessed(data: bytes) -> str:
+    """`data` decoded without a declared encoding."""
+    return _decoding(data, None).text
+
+
+def _decoding(data: bytes, declared: str | None) -> Decoding:
     try:
-        return decode(data)
+        return decoding(data, declared)
     except NotText:
-        return data.decode("ascii", errors="replace")
+        text = data.decode("ascii", errors="replace")
+        return Decoding(text, "ascii", "The text has no encoding that is known.")

@@ -6,7 +6,6 @@ them relative to the root, in different case, with backslashes, and with names i
 
 from __future__ import annotations
 
-import math
 import posixpath
 from collections.abc import Iterator
 
@@ -42,9 +41,13 @@ class Parts:
 
     def data(self, by: str, path: str | None) -> bytes | None:
         """The bytes of the part that the part `by` references as `path`."""
-        names = (self._names.get(_plain(candidate)) for candidate in _candidates(by, path))
-        name = next(filter(None, names), None)
-        return self._package.data(name) if name else None
+        name = self.full_name(by, path)
+        return self._package.data(self._names[name]) if name else None
+
+    def full_name(self, by: str, path: str | None) -> str | None:
+        """The full path of the part that the part `by` references, as `named` gives it."""
+        plain = (_plain(candidate) for candidate in _candidates(by, path))
+        return next((name for name in plain if name in self._names), None)
 
     def _xml(self, path: str) -> etree._Element | None:
         name = self._names.get(_plain(path))
@@ -80,12 +83,16 @@ def words(parent: etree._Element | None, name: str) -> str | None:
 
 def numbers(text: str | None, count: int) -> tuple[float, ...] | None:
     """The first `count` numbers of an attribute; None if there are fewer, or invalid."""
+    if text is None:
+        return None
     try:
-        found = tuple(float(word) for word in (text or "").split()[:count])
+        found = tuple(map(float, text.split()[:count]))
     except ValueError:
         return None
-    usable = all(math.isfinite(number) and abs(number) < _FARTHEST for number in found)
-    return found if usable and len(found) == count else None
+    if len(found) != count:
+        return None
+    # Not a number and infinity are not in the range either.
+    return found if all(-_FARTHEST < number < _FARTHEST for number in found) else None
 
 
 def _candidates(by: str, path: str | None) -> Iterator[str]:

@@ -1,40 +1,53 @@
 """The characters of an OFD page, their positions and their order.
 
-Lengths in the file are in millimetres from the top left corner. A text object has its own box and
-matrix (GB/T 33190-2016, 8.5 and 11).
+A text object has codes and their distances (GB/T 33190-2016, 11). Where it draws glyphs by number,
+a code can be a placeholder, which is an unknown character unless the font says which it is.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from lxml import etree
 
-from documents.ooxml.xml import local_name
 from documents.page.blocks import Box, Glyph
 from documents.page.lines import columns, is_unspaced
-from documents.readers.ofd.package import children, is_visible, numbers
+from documents.page.reading_order import in_columns
+from documents.readers.ofd.glyphs import Characters, characters
+from documents.readers.ofd.objects import Matrix, Placed, applied, placed_objects
+from documents.readers.ofd.package import children, numbers
 
 POINTS = 72 / 25.4
 
 _ASCENT, _DESCENT = 0.88, 0.12  # of the font size: a character's box above and below the base line
-_HOLDERS = frozenset(("Content", "Layer", "PageBlock", "Appearance"))
-_MOST_DEPTH = 50
+_WIDTHS = (
+    (frozenset("ijl.,:;'|!` "), 0.25), (frozenset("frtI()[]{}-/\\"), 0.33),
+    (frozenset("ABCDEFGHJKLNOPQRSTUVXYZ&"), 0.68), (frozenset("mwMW@%"), 0.85),
+)  # fmt: skip
+_OTHER_WIDTH = 0.53
+_SLANT = 0.15  # of a line's length: how far a straight line may rise or fall
 _LINE_OF_PROSE = 10
+_MOST_SEGMENTS = 500  # on a page that can have columns; looking for them takes their square
+_GAP = 1.5  # in character heights: a wider one separates columns
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The characters of one `TextCode`, in points from the page's top left corner."""
+    """The characters of one `TextCode`, in points from the page's top left corner.
+
+    `turn` is how its line runs, in quarter turns clockwise: 1 for a line that runs down; None for
+    a slanted one, such as a watermark.
+    """
 
     code: etree._Element
     glyphs: tuple[Glyph, ...]
     box: Box
     size: float
     is_shown: bool
+    turn: int | None = 0
 
     @property
     def text(self) -> str:
@@ -42,26 +55,138 @@ class Run:
 
 
 def runs(parent: etree._Element, origin: tuple[float, float]) -> Iterator[Run]:
-    """The text objects below `parent`, in drawing order."""
-    for element in drawn_objects(parent, "TextObject"):
-        yield from _object(element, origin)
+    """The text objects below `parent`, in drawing order, without those of composite objects."""
+    for placed in placed_objects(parent, origin):
+        if placed.kind == "TextObject":
+            yield from text_runs(placed)
 
 
-def drawn_objects(parent: etree._Element, kind: str, depth: int = 0) -> Iterator[etree._Element]:
-    """The objects of type `kind` below `parent`, in drawing order."""
-    for element in parent:
-        name = local_name(element)
-        if name == kind:
-            yield element
-        elif name in _HOLDERS and depth < _MOST_DEPTH:
-            yield from drawn_objects(element, kind, depth + 1)
+def text_runs(placed: Placed, character: Characters | None = None) -> Iterator[Run]:
+    """The runs of one text object. `character` tells which character a glyph of the font is."""
+    element = placed.element
+    size = abs((numbers(element.get("Size"), 1) or (0.0,))[0])
+    if not size:
+        return
+    flow = _Flow(
+        placed.matrix,
+        size,
+        (numbers(element.get("HScale"), 1) or (1.0,))[0],
+        _quarters(element, "ReadDirection"),
+        _quarters(element, "CharDirection"),
+    )
+    codes = list(children(element, "TextCode"))
+    x = y = 0.0
+    for code, chars in zip(codes, characters(element, codes, character), strict=True):
+        x = (numbers(code.get("X"), 1) or (x,))[0]
+        y = (numbers(code.get("Y"), 1) or (y,))[0]
+        points, glyphs = flow.placed(code, chars, x, y)
+        boxes = [glyph.box for glyph in glyphs if glyph.box and not glyph.is_space]
+        if boxes:
+            tall = math.hypot(*placed.matrix[2:4]) * size * POINTS
+            turn = flow.turn(points)
+            yield Run(code, glyphs, around(boxes), tall, placed.is_shown, turn)
+
+
+def _width(char: str) -> float:
+    """About the width of a character in ems: the file stores distances, but no widths."""
+    if columns(char) == 2:
+        return 1.0
+    return next((width for chars, width in _WIDTHS if char in chars), _OTHER_WIDTH)
+
+
+def _quarters(element: etree._Element, name: str) -> int:
+    """A direction in quarter turns clockwise; 0 for a value that the standard does not have."""
+    degrees = (numbers(element.get(name), 1) or (0.0,))[0]
+    return round(degrees / 90) % 4
+
+
+_ALONG = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))  # by quarter turns
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """How a text object places its characters. `read` and `char` are in quarter turns."""
+
+    matrix: Matrix
+    size: float
+    stretch: float
+    read: int
+    char: int
+
+    def placed(
+        self, code: etree._Element, chars: Sequence[tuple[str, bool]], x: float, y: float
+    ) -> tuple[list[tuple[float, float]], tuple[Glyph, ...]]:
+        """The origins and the boxes of characters, each of which is known or not."""
+        across, down = steps(code.get("DeltaX"), len(chars)), steps(code.get("DeltaY"), len(chars))
+        along_x, along_y = _ALONG[self.read]
+        origins: list[tuple[float, float]] = []
+        glyphs: list[Glyph] = []
+        for index, (char, is_known) in enumerate(chars):
+            wide = self.size * self.stretch * _width(char)
+            if across or down:
+                step = (across[index] if across else 0.0, down[index] if down else 0.0)
+            else:
+                step = (along_x * wide, along_y * self.size)
+            inked = min(wide, step[0]) if step[0] > 0.3 * wide else wide
+            glyphs.append(Glyph(char, self._box(x, y, inked), is_known=is_known))
+            origins.append((x, y))
+            x, y = x + step[0], y + step[1]
+        return origins, tuple(glyphs)
+
+    def _box(self, x: float, y: float, wide: float) -> Box:
+        """The box of a character on the page, in points."""
+        over, under = _ASCENT * self.size, _DESCENT * self.size
+        a, b, c, d, e, f = self.matrix
+        if a > 0 and d > 0 and not (b or c or self.char):
+            left, top = a * x + e, d * (y - over) + f
+            right, bottom = a * (x + wide) + e, d * (y + under) + f
+            return left * POINTS, top * POINTS, right * POINTS, bottom * POINTS
+        left, top, right, bottom = (
+            (0.0, -over, wide, under), (-under, 0.0, over, wide),
+            (-wide, -under, 0.0, over), (-over, -wide, under, 0.0),
+        )[self.char]  # fmt: skip
+        corners = [
+            applied(self.matrix, x + along, y + down)
+            for along in (left, right)
+            for down in (top, bottom)
+        ]
+        xs, ys = zip(*corners, strict=True)
+        return min(xs) * POINTS, min(ys) * POINTS, max(xs) * POINTS, max(ys) * POINTS
+
+    def turn(self, origins: Sequence[tuple[float, float]]) -> int | None:
+        """How the line runs on the page, by its first and last character."""
+        (x, y), (last_x, last_y) = origins[0], origins[-1]
+        along = (last_x - x, last_y - y)
+        if abs(along[0]) + abs(along[1]) < 0.1 * self.size:
+            along = _ALONG[self.read]
+        a, b, c, d, *_ = self.matrix
+        right, below = a * along[0] + c * along[1], b * along[0] + d * along[1]
+        if min(abs(right), abs(below)) > _SLANT * max(abs(right), abs(below)):
+            return None
+        if abs(right) >= abs(below):
+            return 0 if right >= 0 else 2
+        return 1 if below > 0 else 3
+
+
+def without_repeats(drawn: Iterable[Run]) -> list[Run]:
+    """The runs without those drawn again at the same place, as bold text often is."""
+    once = {(run.text, round(run.box[0]), round(run.box[1])): run for run in drawn}
+    return list(once.values())
 
 
 def in_order(drawn: Iterable[Run]) -> list[Glyph]:
     """The characters of a page in reading order, with a line end after each line."""
-    once = {(run.text, round(run.box[0]), round(run.box[1])): run for run in drawn}
+    return _glyphs(lines_in_order(without_repeats(drawn)))
+
+
+def in_page_order(drawn: Iterable[Run]) -> list[Glyph]:
+    """The same for text without repeats, column by column in whatever order it is drawn."""
+    return _glyphs(_lines(_ordered(list(drawn), _by_columns)))
+
+
+def _glyphs(lines: Iterable[Sequence[Run]]) -> list[Glyph]:
     found: list[Glyph] = []
-    for line in lines_in_order(list(once.values())):
+    for line in lines:
         for before, run in zip((None, *line), line, strict=False):
             if before is not None and needs_space(before, run):
                 found.append(Glyph(" ", None, is_generated=True))
@@ -72,11 +197,11 @@ def in_order(drawn: Iterable[Run]) -> list[Glyph]:
 
 def lines_in_order(drawn: list[Run]) -> list[list[Run]]:
     """The lines of a page in reading order, each from left to right."""
-    return _lines(_ordered(drawn))
+    return _lines(_ordered(drawn, _by_lines))
 
 
-def _ordered(drawn: list[Run]) -> list[Run]:
-    """In drawing order if that goes down the page or down its columns, else line by line."""
+def _ordered(drawn: list[Run], order: Callable[[list[Run]], list[Run]]) -> list[Run]:
+    """In drawing order if that goes down the page or down its columns, else by `order`."""
     flows: list[list[Run]] = []
     for run in drawn:
         if flows and _continues(flows[-1][-1], run):
@@ -85,7 +210,34 @@ def _ordered(drawn: list[Run]) -> list[Run]:
             flows.append([run])
     if len(flows) <= 1 or (all(map(_is_prose, flows)) and _are_side_by_side(flows)):
         return drawn
+    return order(drawn)
+
+
+def _by_lines(drawn: list[Run]) -> list[Run]:
     return [run for line in _lines(sorted(drawn, key=_base)) for run in line]
+
+
+def _by_columns(drawn: list[Run]) -> list[Run]:
+    segments = [
+        segment for line in _lines(sorted(drawn, key=_base)) for segment in segments_of(line)
+    ]
+    if len(segments) > _MOST_SEGMENTS:
+        return [run for segment in segments for run in segment]
+    groups = in_columns([around([run.box for run in segment]) for segment in segments])
+    return [
+        run for group in groups for run in _by_lines([run for at in group for run in segments[at]])
+    ]
+
+
+def segments_of(line: Sequence[Run], gap: float = _GAP) -> list[list[Run]]:
+    """The parts of a line between gaps wider than `gap` character heights."""
+    found: list[list[Run]] = []
+    for run in line:
+        if found and run.box[0] - found[-1][-1].box[2] <= gap * run.size:
+            found[-1].append(run)
+        else:
+            found.append([run])
+    return found
 
 
 def _continues(before: Run, run: Run) -> bool:
@@ -131,46 +283,6 @@ def needs_space(before: Run, run: Run) -> bool:
     return gap > (0.2 if spaced else 1.0) * min(before.size, run.size)
 
 
-def _object(element: etree._Element, origin: tuple[float, float]) -> Iterator[Run]:
-    box = numbers(element.get("Boundary"), 4)
-    matrix = numbers(element.get("CTM"), 6) or (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-    size = abs((numbers(element.get("Size"), 1) or (0.0,))[0])
-    if box is None or not size:
-        return
-    at = (box[0] - origin[0], box[1] - origin[1])
-    stretch = (numbers(element.get("HScale"), 1) or (1.0,))[0]
-    is_shown = is_visible(element)
-    x = y = 0.0
-    for code in children(element, "TextCode"):
-        x = (numbers(code.get("X"), 1) or (x,))[0]
-        y = (numbers(code.get("Y"), 1) or (y,))[0]
-        glyphs = tuple(_glyphs(code, (x, y), size, stretch, (*matrix, *at)))
-        boxes = [glyph.box for glyph in glyphs if glyph.box and not glyph.is_space]
-        if boxes:
-            tall = math.hypot(matrix[2], matrix[3]) * size * POINTS
-            yield Run(code, glyphs, _around(boxes), tall, is_shown)
-
-
-def _glyphs(
-    code: etree._Element,
-    place: tuple[float, float],
-    size: float,
-    stretch: float,
-    matrix: Sequence[float],
-) -> Iterator[Glyph]:
-    text = (code.text or "").strip("\r\n\t")
-    across, down = steps(code.get("DeltaX"), len(text)), steps(code.get("DeltaY"), len(text))
-    x, y = place
-    for index, char in enumerate(text):
-        wide = size * stretch * (1.0 if columns(char) == 2 else 0.5)
-        step = across[index] if across else (0.0 if down else wide)
-        inked = min(wide, step) if step > 0.3 * wide else wide
-        corners = (x, y - _ASCENT * size, x + inked, y + _DESCENT * size)
-        known = char != "\ufffd" and not 0xE000 <= ord(char) <= 0xF8FF
-        yield Glyph(char, _placed(corners, matrix), is_known=known)
-        x, y = x + step, y + (down[index] if down else 0.0)
-
-
 def steps(text: str | None, count: int) -> list[float]:
     """The distances between `count` characters; empty if none is stored.
 
@@ -188,19 +300,6 @@ def steps(text: str | None, count: int) -> list[float]:
     return (found + found[-1:] * (count - len(found)))[:count] if found else []
 
 
-def _placed(corners: Box, matrix: Sequence[float]) -> Box:
-    a, b, c, d, e, f, left, top = matrix
-    points = [
-        (a * x + c * y + e + left, b * x + d * y + f + top)
-        for x in (corners[0], corners[2])
-        for y in (corners[1], corners[3])
-    ]
-    across, down = zip(*points, strict=True)
-    return (
-        min(across) * POINTS, min(down) * POINTS, max(across) * POINTS, max(down) * POINTS,
-    )  # fmt: skip
-
-
-def _around(boxes: Sequence[Box]) -> Box:
+def around(boxes: Sequence[Box]) -> Box:
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)

@@ -7,7 +7,7 @@ A picture fills the unit square, which its matrix maps to millimetres in its own
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -15,10 +15,10 @@ from lxml import etree
 from PIL import Image
 
 from documents.errors import CorruptDocument
-from documents.ooxml.xml import local_name
 from documents.page.blocks import Box
-from documents.readers.ofd.package import Parts, below, children, is_visible, numbers
-from documents.readers.ofd.page import POINTS, drawn_objects
+from documents.readers.ofd.objects import Matrix, Placed
+from documents.readers.ofd.package import Parts, below, children
+from documents.readers.ofd.page import POINTS
 from documents.readers.pictures import decoded_picture
 from documents.readers.scanned_pages import DOTS, MOST_SIDE, Rendered
 
@@ -26,9 +26,6 @@ _LEAST_DOTS = 90  # per inch: lines of a picture with fewer are detected better 
 _DISTORTION = 0.02
 _OVER_EDGE = 1.0  # points
 _MOST_PICTURES = 1_000  # on a page: some programs cut a scan into strips
-_RESOURCES = frozenset(("PublicRes", "DocumentRes", "PageRes"))
-
-Matrix = tuple[float, float, float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +42,24 @@ class Picture:
         return min(xs), min(ys), max(xs), max(ys)
 
 
-def pictures(parent: etree._Element, origin: tuple[float, float]) -> Iterator[Picture]:
-    """The pictures below `parent`, in drawing order."""
-    for element in drawn_objects(parent, "ImageObject"):
-        box = numbers(element.get("Boundary"), 4)
-        if box is None or not is_visible(element):
-            continue
-        a, b, c, d, e, f = numbers(element.get("CTM"), 6) or (box[2], 0.0, 0.0, box[3], 0.0, 0.0)
-        moved = (a, b, c, d, e + box[0] - origin[0], f + box[1] - origin[1])
-        a, b, c, d, e, f = (number * POINTS for number in moved)
-        yield Picture(element.get("ResourceID") or "", (a, b, c, d, e, f))
+def picture(placed: Placed) -> Picture:
+    """The picture that an image object draws."""
+    a, b, c, d, e, f = (number * POINTS for number in placed.matrix)
+    return Picture(placed.element.get("ResourceID") or "", (a, b, c, d, e, f))
 
 
-def media(parts: Parts, path: str, root: etree._Element) -> Mapping[str, tuple[str, str]]:
-    """The resource files of a document or page at `path`, by resource id.
+def media(resources: Sequence[tuple[str, etree._Element]]) -> Mapping[str, tuple[str, str]]:
+    """The files that resource parts define, by resource id.
 
     Each is the part that references the file, and the path in that part.
     """
     found: dict[str, tuple[str, str]] = {}
-    named = (element for element in root.iter() if local_name(element) in _RESOURCES)
-    for part in filter(None, (parts.named(path, element.text) for element in named)):
-        folder = (part[1].get("BaseLoc") or "").strip().rstrip("/")
-        for entry in below(part[1], "MultiMedia"):
+    for path, root in resources:
+        folder = (root.get("BaseLoc") or "").strip().rstrip("/")
+        for entry in below(root, "MultiMedia"):
             for file in children(entry, "MediaFile"):
                 name = (file.text or "").strip()
-                found[entry.get("ID") or ""] = (part[0], f"{folder}/{name}" if folder else name)
+                found[entry.get("ID") or ""] = (path, f"{folder}/{name}" if folder else name)
     return found
 
 

@@ -1,48 +1,55 @@
-"""PDF: the text layer, and OCR for pages that are pictures."""
+"""PDF: the text layer with form fields, and OCR for pages that are pictures."""
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from documents.document import Document
+from documents.document import BlockKind, Document, Seal
 from documents.draft import Draft, too_many_pages
-from documents.errors import CorruptDocument, DocumentError, EncryptedDocument, NoTextLayer
-from documents.limits import ReadLimits
-from documents.page.appearance import PageKind, page_features
-from documents.page.blocks import lines
-from documents.readers.pdf.characters import glyphs, picture_boxes, placing
-from documents.readers.pdf.tables import tables
-from documents.readers.scanned_pages import (
-    ASK_FOR_OCR,
-    DOTS,
-    MOST_SIDE,
-    Rendered,
-    ScannedPages,
-    add_lines,
+from documents.errors import (
+    CorruptDocument,
+    DocumentError,
+    EncryptedDocument,
+    NoTextLayer,
+    UnsupportedDocument,
 )
+from documents.limits import ReadLimits
+from documents.page.arrange import arrange
+from documents.page.blocks import Box
+from documents.readers.pdf.characters import placing
+from documents.readers.pdf.page import PageReader, ocr_scale
+from documents.readers.pdf.signatures import Signature
+from documents.readers.pdf.structure import PageExtras, Structure, structure
+from documents.readers.scanned_pages import ASK_FOR_OCR, ScannedPages
+
+__all__ = ["MEDIA_TYPE", "document_error", "ocr_scale", "read"]
 
 MEDIA_TYPE = "application/pdf"
 
 _LOCKED = frozenset((c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY))
+_MOST_NAMED = 5
 
 
 def read(path: Path, limits: ReadLimits) -> Document:
     """Read a PDF: page and box for every block. Raises a `DocumentError`.
 
-    Pages that are pictures are read by OCR as far as `limits` allow; the others are
-    `unread_pages`. Raises `NoTextLayer` if no page can be read.
+    Values of form fields are in the text beside their labels. Running heads and page numbers,
+    notes, and with `limits.hidden` hidden text follow the body. Pages that are pictures are read
+    by OCR as far as `limits` allow; the others are `unread_pages`. Raises `NoTextLayer` if no page
+    can be read.
     """
     try:
         with pdfium.PdfDocument(_source(path)) as document:
             if len(document) > limits.max_pages:
                 raise too_many_pages(len(document), limits)
-            reader = _Reader(document, limits)
-            reader.read_pages()
-            return reader.finish()
+            found = structure(path, limits.max_pages)
+            if found.marked is None:
+                return _Reader(document, found, limits).read()
+            with pdfium.PdfDocument(found.marked) as marked:
+                return _Reader(marked, found, limits).read()
     except pdfium.PdfiumError as error:
         raise document_error(error) from error
 
@@ -59,52 +66,71 @@ def document_error(error: pdfium.PdfiumError) -> DocumentError:
 
 
 class _Reader:
-    """Reads the pages of one document, as text or by OCR."""
+    """Reads one document."""
 
-    def __init__(self, document: pdfium.PdfDocument, limits: ReadLimits) -> None:
+    def __init__(self, document: pdfium.PdfDocument, found: Structure, limits: ReadLimits) -> None:
         self._document = document
+        self._structure = found
         self._limits = limits
         self._draft = Draft(limits)
         self._scans = ScannedPages(self._draft, limits, "PDF")
-        self._known = self._unknown = self._objects = 0
+        self._pages = PageReader(self._draft, self._scans, limits)
 
-    def read_pages(self) -> None:
+    def read(self) -> Document:
+        nothing = PageExtras()
+        is_layered = self._structure.marked is not None
         for number in range(1, len(self._document) + 1):
             page = self._document[number - 1]
-            self._read(page, number)
+            extras = self._structure.pages.get(number, nothing)
+            self._pages.read(page, number, extras, is_layered=is_layered)
             page.close()
+        self._check()
+        arrange(self._draft, self._pages.heights)
+        for number, note in self._pages.notes:
+            self._draft.add(note.text, BlockKind.annotation, page=number, box=note.box)
+        for number, block in self._pages.hidden:
+            self._draft.add(block.text, BlockKind.hidden, page=number, box=block.box)
+        self._leave_out()
+        for signature in self._structure.signatures:
+            self._add_seal(signature)
+        return self._scans.finish(MEDIA_TYPE, len(self._document))
 
-    def finish(self) -> Document:
-        if self._unknown > self._known and not self._limits.ocr_pages:
+    def _check(self) -> None:
+        pages = self._pages
+        if self._limits.ocr_pages:
+            return
+        if pages.unknown > pages.known:
             raise NoTextLayer(
                 f"The PDF's text layer does not store the codes of its characters. {ASK_FOR_OCR}"
             )
-        if not self._known and self._objects and not self._limits.ocr_pages:
+        if not pages.known and self._structure.is_portfolio:
+            named = ", ".join(self._structure.attachments[:_MOST_NAMED])
+            raise UnsupportedDocument(
+                f"The PDF is a portfolio: its documents are attached files ({named}). Send each."
+            )
+        if not pages.known and pages.objects:
             raise NoTextLayer(f"The PDF's pages are pictures without a text layer. {ASK_FOR_OCR}")
-        return self._scans.finish(MEDIA_TYPE, len(self._document))
 
-    def _read(self, page: pdfium.PdfPage, number: int) -> None:
-        place = placing(page)
-        found = list(glyphs(page, place))
-        objects = c.FPDFPage_CountObjects(page)
-        features = page_features(page.get_size(), found, picture_boxes(page, place), objects)
-        self._known += features.known
-        self._unknown += features.unknown
-        self._objects += objects
-        if features.kind in {PageKind.picture, PageKind.both}:
-            layer = lines(found) if features.kind is PageKind.both else []
-            self._scans.read(number, features.kind, layer, partial(_rendered, page))
-            return
-        outside, ruled = tables(page, found, place)
-        add_lines(self._draft, lines(outside), number, ruled=ruled)
+    def _leave_out(self) -> None:
+        found = self._structure
+        for name in found.attachments:
+            reason = "the PDF is a portfolio" if found.is_portfolio else "a file attached to a PDF"
+            self._draft.leave_out("attachment", name, f"{reason}: send it as a document")
+        if found.is_xfa:
+            self._draft.leave_out("form", "XFA form", "only values that are also fields are read")
+        for what in found.damage:
+            self._draft.leave_out("part of the file", what, "the file is damaged there")
 
-
-def ocr_scale(size: tuple[float, float]) -> float:
-    """The pixels per point of a page of `size` points, rendered for OCR."""
-    return min(DOTS / 72, MOST_SIDE / max(size))
-
-
-def _rendered(page: pdfium.PdfPage) -> Rendered:
-    scale = ocr_scale(page.get_size())
-    picture = page.render(scale=scale, rev_byteorder=True).to_pil()
-    return Rendered(picture, 1 / scale)
+    def _add_seal(self, signature: Signature) -> None:
+        page, box = signature.page, signature.box
+        placed: Box | None = None
+        if page is not None and box is not None:
+            shown = self._document[page - 1]
+            left, top, right, bottom = placing(shown)(*box)
+            placed = round(left, 2), round(top, 2), round(right, 2), round(bottom, 2)
+            shown.close()
+        name, holds = signature.signer, signature.holds
+        self._draft.add_seal(Seal("electronic", name, page, placed, digest_holds=holds))
+        where = f"signature of {name}" if name else "signature"
+        if signature.doubt:
+            self._draft.leave_out("signature", where, signature.doubt, page=page, box=placed)

@@ -15,11 +15,14 @@ _MOST_DEPTH = 4
 
 @dataclass(frozen=True, slots=True)
 class PageObject:
-    """An object on a page. `matrices` map from the forms that contain it to the page."""
+    """An object on a page. `forms` are those that contain it, from the innermost; `matrices` map
+    from them to the page.
+    """
 
     handle: Any
     kind: int
     matrices: tuple[c.FS_MATRIX, ...] = ()
+    forms: tuple[Any, ...] = ()
 
     def on_page(self, x: float, y: float) -> tuple[float, float]:
         """Convert a point from the object's space to page space."""
@@ -33,11 +36,13 @@ def objects(page: pdfium.PdfPage) -> Iterator[PageObject]:
     found = (c.FPDFPage_GetObject(page, at) for at in range(c.FPDFPage_CountObjects(page)))
     stack: list[Iterator[Any]] = [found]
     matrices: list[tuple[c.FS_MATRIX, ...]] = [()]
+    forms: list[tuple[Any, ...]] = [()]
     for _ in range(_MOST_OBJECTS):
         handle = next(stack[-1], None)
         while handle is None and len(stack) > 1:
             stack.pop()
             matrices.pop()
+            forms.pop()
             handle = next(stack[-1], None)
         if handle is None:
             return
@@ -45,8 +50,9 @@ def objects(page: pdfium.PdfPage) -> Iterator[PageObject]:
         if kind == c.FPDF_PAGEOBJ_FORM and len(stack) <= _MOST_DEPTH:
             stack.append(_inside(handle))
             matrices.append((_matrix(handle), *matrices[-1]))
+            forms.append((handle, *forms[-1]))
         else:
-            yield PageObject(handle, kind, matrices[-1])
+            yield PageObject(handle, kind, matrices[-1], forms[-1])
 
 
 def _inside(form: Any) -> Iterator[Any]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from documents.document import BlockKind
 from documents.page.blocks import Box, Glyph, PageBlock, lines
-from documents.page.lines import join
+from documents.page.ruled_tables import ruled_table
 from documents.page.rulings import Grid, Ruling, grids
 from documents.readers.pdf.characters import Place
-from documents.readers.pdf.objects import PageObject, objects
+from documents.readers.pdf.objects import PageObject
 
 _NEAR = 2.5  # points
 _THIN = 2.5
@@ -24,10 +22,13 @@ _MOST_SEGMENTS = 1_000
 
 
 def tables(
-    page: pdfium.PdfPage, glyphs: Sequence[Glyph], place: Place
+    items: Iterable[PageObject], glyphs: Sequence[Glyph], place: Place
 ) -> tuple[Sequence[Glyph], list[PageBlock]]:
-    """Split the characters of a page into those outside ruled tables, and the tables."""
-    along, down = _rulings(page, place)
+    """Split the characters of a page into those outside ruled tables, and the tables.
+
+    `items` are the objects of the page.
+    """
+    along, down = _rulings(items, place)
     found = grids(along, down, _NEAR)
     if not found:
         return glyphs, []
@@ -40,8 +41,11 @@ def tables(
             last = outside if cell is None else cell
         # A character without a box, such as a line end, belongs to the one before it.
         last.append(glyph)
-    tables_ = [_table(grid, cells) for grid, cells in zip(found, inside, strict=True) if cells]
-    return outside, tables_
+    return outside, [
+        ruled_table(grid, {cell: lines(glyphs) for cell, glyphs in cells.items()})
+        for grid, cells in zip(found, inside, strict=True)
+        if cells
+    ]
 
 
 def _cell(
@@ -56,28 +60,17 @@ def _cell(
     return None
 
 
-def _table(grid: Grid, cells: dict[int, list[Glyph]]) -> PageBlock:
-    def words(cell: int) -> str:
-        text = ""
-        for line in lines(cells.get(cell, [])):
-            text = join(text, line.text)
-        return " ".join(text.split())
-
-    left, top, right, bottom = (round(edge, 2) for edge in grid.box)
-    return PageBlock(grid.text(words), BlockKind.table, (left, top, right, bottom))
-
-
-def _rulings(page: pdfium.PdfPage, place: Place) -> tuple[list[Ruling], list[Ruling]]:
+def _rulings(items: Iterable[PageObject], place: Place) -> tuple[list[Ruling], list[Ruling]]:
     """The horizontal and the vertical lines of the displayed page."""
     along: list[Ruling] = []
     down: list[Ruling] = []
-    for edges, item in enumerate(objects(page)):
+    for edges, item in enumerate(items):
         if edges > _MOST_EDGES or len(along) + len(down) > _MOST_EDGES:
             return [], []
         if item.kind != c.FPDF_PAGEOBJ_PATH:
             continue
         for rect in _edges(item):
-            left, top, right, bottom = place(rect)
+            left, top, right, bottom = place(*rect)
             if bottom - top <= _THIN and right - left >= _SHORT:
                 along.append(Ruling((top + bottom) / 2, left, right))
             elif right - left <= _THIN and bottom - top >= _SHORT:
@@ -85,8 +78,8 @@ def _rulings(page: pdfium.PdfPage, place: Place) -> tuple[list[Ruling], list[Rul
     return along, down
 
 
-def _edges(item: PageObject) -> Iterator[c.FS_RECTF]:
-    """The straight segments of a stroked path, or the box of a thin filled one."""
+def _edges(item: PageObject) -> Iterator[Box]:
+    """The straight segments of a stroked path, or the box of a thin filled one, in page space."""
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     if not c.FPDFPath_GetDrawMode(item.handle, fill, stroke):
         return
@@ -119,6 +112,6 @@ def _points(item: PageObject) -> Iterator[tuple[bool, tuple[float, float]]]:
             yield True, first
 
 
-def _around(points: Sequence[tuple[float, float]]) -> c.FS_RECTF:
+def _around(points: Sequence[tuple[float, float]]) -> Box:
     xs, ys = zip(*points, strict=True)
-    return c.FS_RECTF(left=min(xs), top=max(ys), right=max(xs), bottom=min(ys))
+    return min(xs), min(ys), max(xs), max(ys)

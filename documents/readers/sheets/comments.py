@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -30,9 +30,18 @@ _FIELDS = frozenset(
 )
 
 
-def comments(package: Package) -> Iterator[str]:
-    """The comments on cells of an XLSX workbook."""
-    for name in package.names:
+def in_order(
+    lines: Iterable[tuple[BlockKind, str]], notes: Iterable[str], drawings: Iterable[str]
+) -> Iterator[tuple[BlockKind, str]]:
+    """Headers, footers, comments and the text of shapes, in this order, each text once."""
+    yield from sorted(dict.fromkeys(lines), key=lambda line: line[0] is BlockKind.footer)
+    yield from ((BlockKind.comment, note) for note in dict.fromkeys(notes))
+    yield from ((BlockKind.drawing, words) for words in dict.fromkeys(drawings))
+
+
+def comments(package: Package, parts: Iterable[str]) -> Iterator[str]:
+    """The comments on cells of an XLSX workbook that are in some of its parts."""
+    for name in parts:
         root = package.xml(name) if _COMMENTS.fullmatch(name) else None
         for note in root.iter() if root is not None else ():
             if local_name(note) in {"comment", "threadedComment"}:
@@ -52,9 +61,14 @@ def page_lines(sheet: bytes) -> Iterator[tuple[BlockKind, str]]:
     """
     for kind, written in _LINE.findall(sheet):
         line = html.unescape(written.decode("utf-8", "replace"))
-        for section in PAGE_CODE.sub(_without, line).split("\0"):
-            if any(map(str.isalnum, section)):
-                yield _KINDS[kind], section.strip()
+        yield from ((_KINDS[kind], section) for section in page_line_sections(line))
+
+
+def page_line_sections(line: str) -> Iterator[str]:
+    """The sections of a header or footer that have more than codes."""
+    for section in PAGE_CODE.sub(_without, line).split("\0"):
+        if any(map(str.isalnum, section)):
+            yield section.strip()
 
 
 def _without(code: re.Match[str]) -> str:
@@ -62,7 +76,7 @@ def _without(code: re.Match[str]) -> str:
 
 
 def ods_comments(content: etree._Element) -> Iterator[str]:
-    """The comments on cells of an OpenDocument workbook."""
+    """The comments on cells of an OpenDocument workbook, or of a part of it."""
     for note in content.iter("{*}annotation"):
         yield "\n".join("".join(map(str, line.itertext())) for line in note.iter("{*}p"))
 

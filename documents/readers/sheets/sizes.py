@@ -6,9 +6,6 @@ cells in opposite corners would take all memory.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
 from lxml import etree
 
 from documents.errors import CorruptDocument, DocumentTooLong, EncryptedDocument
@@ -17,25 +14,7 @@ from documents.ooxml.xml import local_name
 
 MOST_CELLS = 4_000_000  # of all sheets; an empty one takes 24 bytes
 
-_SHEET = re.compile(r"xl/(?:work|macro|chart|dialog)sheets/[^/]+\.xml", re.IGNORECASE)
-_REFERENCE = re.compile(
-    rb"""<(?:\w{1,20}:)?(row|c)\s[^>]{0,400}?\br\s*=\s*["']([A-Za-z]{0,3})(\d{1,9})"""
-)
 _ODF_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-
-
-def checked_sheets(package: Package) -> Iterator[bytes]:
-    """The XML of each sheet, read once because decompressed bytes count against the limit.
-
-    Raises `DocumentTooLong` if the sheets span too many cells.
-    """
-    cells = 0
-    for name in package.names:
-        if _SHEET.fullmatch(name):
-            sheet = package.data(name) or b""
-            cells += _spanned(sheet)
-            check_cells(cells)
-            yield sheet
 
 
 def checked_content(package: Package) -> etree._Element:
@@ -55,24 +34,6 @@ def checked_content(package: Package) -> etree._Element:
         cells += _repeated_cells(table)
         check_cells(cells)
     return content
-
-
-def _spanned(sheet: bytes) -> int:
-    """The cells of the rectangle from a sheet's first to its last cell."""
-    rows: set[int] = set()
-    last_column = 0
-    for kind, letters, digits in _REFERENCE.findall(sheet):
-        rows.add(int(digits))
-        if kind == b"c":
-            last_column = max(last_column, _column(letters))
-    return (max(rows) - min(rows) + 1) * max(last_column, 1) if rows else 0
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number
 
 
 def _repeated_cells(table: etree._Element) -> int:

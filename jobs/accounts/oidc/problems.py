@@ -5,6 +5,10 @@ from __future__ import annotations
 from jobs.model.problems import ProblemError
 
 
+class ProviderSettingsInvalid(Exception):
+    """Settings of the sign-in that do not fit together, or name files that cannot be used."""
+
+
 def unavailable(reason: str) -> ProblemError:
     """The provider cannot be reached or does not answer. `reason`: a few words for operators."""
     return ProblemError(

@@ -12,12 +12,12 @@ from urllib.parse import quote_plus, urlencode
 import httpx
 
 from jobs.accounts.oidc.attempt import Attempt
-from jobs.accounts.oidc.discovery import Discovery, Metadata, may_be_plain
+from jobs.accounts.oidc.discovery import Discovery, Metadata
 from jobs.accounts.oidc.id_token import UnknownKey, check_id_token
 from jobs.accounts.oidc.identity import Identity, identity_of
-from jobs.accounts.oidc.problems import invalid, refused
+from jobs.accounts.oidc.problems import ProviderSettingsInvalid, invalid, refused
 from jobs.accounts.oidc.requests import SECONDS, ProviderHttp
-from jobs.process.settings import ConsoleSettings, OidcSettings
+from jobs.process.settings import OidcSettings
 
 CALLBACK = "/sign-in/callback"
 _MOST_CODE_CHARS = 4_096
@@ -32,10 +32,6 @@ _OF_PERSON = frozenset(
         "login_required",
     }
 )
-
-
-class ProviderSettingsInvalid(Exception):
-    """Settings of the sign-in that do not fit together, or name files that cannot be used."""
 
 
 class Provider:
@@ -181,31 +177,6 @@ class Provider:
             nonce=nonce,
             algorithms=self._settings.algorithms,
         )
-
-
-def provider_of(
-    settings: OidcSettings, console: ConsoleSettings, public_url: str | None
-) -> Provider | None:
-    """The provider of the settings; None without one. Raises `ProviderSettingsInvalid`."""
-    if settings.issuer is None:
-        if not console.console_local_accounts:
-            raise ProviderSettingsInvalid(
-                "CHANCERY_CONSOLE_LOCAL_ACCOUNTS is off, so nobody could sign in: set "
-                "CHANCERY_OIDC_ISSUER"
-            )
-        return None
-    if public_url is None:
-        raise ProviderSettingsInvalid(
-            "CHANCERY_OIDC_ISSUER needs CHANCERY_API_PUBLIC_URL, to which the provider sends "
-            "browsers back"
-        )
-    if not (console.console_plain_http or may_be_plain(settings.issuer)):
-        raise ProviderSettingsInvalid("CHANCERY_OIDC_ISSUER must be an https URL")
-    return Provider(
-        settings,
-        console_url=f"{public_url}/console",
-        plain_http=console.console_plain_http,
-    )
 
 
 def _with_query(url: str, query: Mapping[str, str]) -> str:

@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 
-from jobs.accounts.oidc.provider import Provider
 from jobs.ledger.health import HealthLedger
 from jobs.model.problems import ProblemError
+
+if TYPE_CHECKING:
+    from jobs.accounts.oidc.provider import Provider
 
 EVERY_SECONDS = 10.0
 _KEEP = timedelta(seconds=60)

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from documents.errors import WorkError
 from documents.isolation.compute import compute
 from jobs.batches.file import StoredFile
-from jobs.batches.input.index import (
+from jobs.batches.input.lines import LineProblemError, LineUrl, parse_line
+from jobs.batches.input.token_counts import (
     ANSWER_TOKENS,
     CHARS_PER_TOKEN,
     document_tokens,
     estimate_tokens,
 )
-from jobs.batches.input.lines import LineProblemError, LineUrl, parse_line
 from jobs.ledger import Ledger
 from jobs.store import Store
 

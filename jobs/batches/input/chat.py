@@ -152,6 +152,9 @@ class _Accepted(ChatRequest):
     metadata: Annotated[dict[str, Any], Field(max_length=16)] | None = None
 
 
+_SENT_FIELDS = frozenset(ChatRequest.model_fields)
+
+
 class ChatRejected(ValueError):
     """A chat request has fields or values that are not sent. `errors` have a JSON path each."""
 
@@ -176,9 +179,7 @@ def engine_request(body: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a request that are sent. Raises `ChatRejected`; the schemas are not checked."""
     _validated(body)
     return {
-        name: value
-        for name, value in body.items()
-        if name in ChatRequest.model_fields and value is not None
+        name: value for name, value in body.items() if name in _SENT_FIELDS and value is not None
     }
 
 

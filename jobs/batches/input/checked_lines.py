@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.batches.input.index import estimate_tokens
 from jobs.batches.input.lines import LineProblem, LineProblemError, parse_line
+from jobs.batches.input.token_counts import estimate_tokens
 from jobs.model.problems import ProblemError
-from tasks.secrecy import Secrecy, marking_of
+from tasks.secrecy import Secrecy
+from tasks.secrecy.markings import marking_of
 
 
 @dataclass(frozen=True, slots=True)

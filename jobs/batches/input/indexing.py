@@ -11,16 +11,10 @@ from pathlib import Path
 from documents.isolation.compute import compute
 from jobs.batches.input.checked_lines import CheckedLine, LineCheck, LineLimits, check_lines
 from jobs.batches.input.entries import Entries
-from jobs.batches.input.index import (
-    ANSWER_TOKENS,
-    MAX_FILE_BYTES,
-    MAX_LINE_NUMBER,
-    Entry,
-    document_tokens,
-    unpack,
-)
+from jobs.batches.input.index import MAX_FILE_BYTES, MAX_LINE_NUMBER, Entry, unpack
 from jobs.batches.input.lines import LineProblem
 from jobs.batches.input.reading import LineReader, RawLine
+from jobs.batches.input.token_counts import ANSWER_TOKENS, document_tokens
 from jobs.model.problems import Problem, ProblemError
 from jobs.submit.references import no_such_library, no_such_reference
 from tasks.secrecy import Secrecy

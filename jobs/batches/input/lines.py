@@ -11,8 +11,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from documents.readers import text as plain_text
-from jobs.batches.input.chat import ChatRejected, check_chat, texts_of
+from documents.kinds import PLAIN_TEXT
 from jobs.model.lanes import Lane
 from jobs.model.problems import ProblemError
 from jobs.model.roles import ModelChoice
@@ -153,7 +152,7 @@ def parse_line(
         if url is LineUrl.chat:
             if not checked:
                 _check_chat(body)
-            line, texts = Line(number, custom_id, url, chat=body), texts_of(body)
+            line, texts = Line(number, custom_id, url, chat=body), _chat_texts(body)
         else:
             request = _job_request(body)
             options = None if checked else _check_job(request, max_text_chars, department)
@@ -213,10 +212,19 @@ def _url(members: Mapping[str, Any], endpoint: str | None) -> LineUrl:
 
 
 def _check_chat(body: Mapping[str, Any]) -> None:
+    # Here because its models take 20 ms of the start of each process, and few read chats.
+    from jobs.batches.input.chat import ChatRejected, check_chat  # noqa: PLC0415
+
     try:
         check_chat(body)
     except ChatRejected as error:
         raise _invalid(listed(error.errors, prefix=("body",))) from None
+
+
+def _chat_texts(body: Mapping[str, Any]) -> Iterator[str]:
+    from jobs.batches.input.chat import texts_of  # noqa: PLC0415 - see above
+
+    return texts_of(body)
 
 
 def _job_texts(line: Line) -> Iterator[str]:
@@ -271,7 +279,7 @@ def _check_task_and_texts(
         _refuse("#/body/input", "Give either `text` or `document_id`.")
     text = request.input.text
     if text is not None:
-        check_kind(request.task, plain_text.MEDIA_TYPE)
+        check_kind(request.task, PLAIN_TEXT)
     for each in [*options.references.texts, *([text] if text is not None else [])]:
         check_text(each, len(each) if max_text_chars is None else max_text_chars)
     return options

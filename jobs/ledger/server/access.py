@@ -18,6 +18,8 @@ _COMMANDS = (
     *("+evalsha", "+script|load", "+script|exists", "+time"),
     # What the server reports of itself, and the rewriting of its file after deletions.
     *("+info", "+config|get", "+bgrewriteaof"),
+    # `chancery backup` copies the data as a replica does.
+    *("+replconf", "+sync"),
 )
 
 

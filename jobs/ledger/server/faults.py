@@ -38,6 +38,7 @@ _FAULTS: Mapping[type[BaseException], ServerFault] = {
     RedisTimeoutError: ServerFault.hung,
     TimeoutError: ServerFault.hung,
     RedisConnectionError: ServerFault.unreachable,
+    OSError: ServerFault.unreachable,
     OutOfMemoryError: ServerFault.full,
 }
 

@@ -12,6 +12,7 @@ from jobs.process.settings.engine import (
     FastEngineSettings,
     PriceSettings,
 )
+from jobs.process.settings.engines import EnginesSettings, Pool
 from jobs.process.settings.flower import FlowerSettings
 from jobs.process.settings.limits import BatchSettings, LimitSettings, QuotaSettings
 from jobs.process.settings.oidc import OidcSettings
@@ -33,6 +34,7 @@ __all__ = [
     "CascadeSettings",
     "ConsoleSettings",
     "EngineSettings",
+    "EnginesSettings",
     "FastEngineSettings",
     "FlowerSettings",
     "LimitSettings",
@@ -40,6 +42,7 @@ __all__ = [
     "Networks",
     "OcrSettings",
     "OidcSettings",
+    "Pool",
     "PriceSettings",
     "QuotaSettings",
     "RedisSettings",

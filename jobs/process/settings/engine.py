@@ -30,6 +30,12 @@ class EngineSettings(BaseSettings):
         ge=0,
         description="After this time an unhealthy engine's requests in flight are cancelled.",
     )
+    reasoning_tokens: int = Field(
+        4096,
+        ge=0,
+        description="The most tokens of an answer that a model which reasons may use for that, in "
+        "tasks that profit from it. At most a quarter of the context.",
+    )
     gpus: int = Field(1, ge=1, description="The engine's GPUs, for the costs in `/v1/usage`.")
     watts: float = Field(
         0,
@@ -112,8 +118,9 @@ class CascadeSettings(BaseSettings):
         ModelChoice.full,
         description="`full`, `fast` or `auto`: the model for jobs that do not choose one.",
     )
-    task_models: dict[str, ModelChoice] = Field(
+    task_models: dict[str, Annotated[ModelChoice | str, Field(union_mode="left_to_right")]] = Field(
         {},
         description="The model for single tasks, overrides `CHANCERY_DEFAULT_MODEL`: "
-        '`{"classify": "auto"}`.',
+        '`{"classify": "auto", "translate": "qwen3-8b"}`. A name is that of a model with the role '
+        "`other` in `CHANCERY_ENGINES`.",
     )

@@ -24,7 +24,21 @@ class RedisSettings(BaseSettings):
     url: SecretStr = Field(
         SecretStr("redis://127.0.0.1:6379/0"),
         description="The Redis or Valkey server, with the user and password if it asks for them; "
-        "`rediss://` for TLS.",
+        "`rediss://` for TLS. With Sentinels the host is the name of the group that they watch.",
+    )
+    sentinels: tuple[str, ...] = Field(
+        (),
+        description='The Sentinels that know the primary server: `["10.0.0.1:26379", ...]`: '
+        "[operations.md](operations.md#several-redis-servers).",
+    )
+    sentinel_password_file: Annotated[FilePath | None, EMPTY_IS_UNSET] = Field(
+        None, description="A file with the password of the Sentinels, if they ask for one."
+    )
+    wait_replicas: int = Field(
+        0,
+        ge=0,
+        description="How many replicas must have what is accepted before it is acknowledged "
+        "(`WAIT`). While fewer do, submissions are answered 503.",
     )
     password_file: Annotated[FilePath | None, EMPTY_IS_UNSET] = Field(
         None, description="A file with the password, if it is not in the URL."
@@ -59,6 +73,30 @@ class RedisSettings(BaseSettings):
         if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.path):
             raise ValueError("it must be redis://HOST:PORT/0, rediss://HOST:PORT/0 or unix://PATH")
         return url
+
+    @field_validator("sentinels")
+    @classmethod
+    def _sentinels_have_ports(cls, sentinels: tuple[str, ...]) -> tuple[str, ...]:
+        for each in sentinels:
+            host, _, port = each.rpartition(":")
+            if not host or not port.isdigit():
+                raise ValueError(f"it must be HOST:PORT, and {each} is not")
+        return sentinels
+
+    def sentinel_addresses(self) -> list[tuple[str, int]]:
+        parts = (each.rpartition(":") for each in self.sentinels)
+        return [(host.strip("[]"), int(port)) for host, _, port in parts]
+
+    def sentinel_login(self) -> Mapping[str, Any]:
+        """redis-py's arguments for connections to Sentinels. Raises `OSError`."""
+        password = self.sentinel_password_file
+        return {} if password is None else {"password": password.read_text().strip()}
+
+    @property
+    def group(self) -> str:
+        """The name by which Sentinels know the servers: the host of the URL, as it is written."""
+        host = urlsplit(self.url.get_secret_value()).netloc.rpartition("@")[2]
+        return host.partition(":")[0]
 
     def full_url(self) -> str:
         """The URL with the password of `password_file`. Raises `OSError` if that cannot be read."""

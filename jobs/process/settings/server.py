@@ -42,8 +42,14 @@ class ServerSettings(BaseSettings):
         le=1024 * 1024,
         description="A body that arrives more slowly over ten seconds is refused with 408.",
     )
+    # Longer than clients and proxies keep theirs (httpx 5 s, aiohttp 15 s, nginx 60 s): one that
+    # uses a connection just while the api closes it loses its request.
     keep_alive_seconds: int = Field(
-        5, ge=1, le=3_600, description="An idle connection is closed after this time."
+        75,
+        ge=1,
+        le=3_600,
+        description="An idle connection is closed after this time, and earlier if a new one needs "
+        "its place. Must be longer than clients and proxies keep theirs.",
     )
     write_timeout_seconds: float = Field(
         60,

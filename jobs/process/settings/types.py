@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -38,6 +39,14 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _s3_url(value: str) -> str:
+    if not _S3_URL.fullmatch(value):
+        raise ValueError("it must be s3://BUCKET/PREFIX")
+    return value.rstrip("/")
+
+
+_S3_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
 PATH_PREFIX = r"^((/[A-Za-z0-9._~-]+){1,8})?$"
+S3Url = Annotated[str, AfterValidator(_s3_url)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(listed)]

@@ -17,13 +17,14 @@ from tasks.official_layout.rules import (
     page_numbers,
     punctuation,
     recipient,
+    seal,
     title,
     wording,
 )
 
 _GROUPS = (
-    page, issue_number, title, recipient, body, headings, attachments, ending, page_numbers,
-    punctuation, wording,
+    page, issue_number, title, recipient, body, headings, attachments, ending, seal,
+    page_numbers, punctuation, wording,
 )  # fmt: skip
 _CHECKS: Sequence[Callable[[OfficialDocument], Iterator[Breach]]] = tuple(
     group.check for group in _GROUPS

@@ -26,6 +26,9 @@ _BELOW = re.compile(
     rf"(?:[ ]?[{HAN}]{{0,8}}?{_NUMBER}{_WITHIN}){{0,5}}"
     rf"(?:[ \-]?\d{{1,5}}(?:室|号)?(?![\d年月日元%.万亿]))?"
 )
+# All characters that `_BELOW` can match, and what it needs.
+_RUN = re.compile(rf"[{HAN}A-Za-z0-9· \-]{{4,}}")
+_ANY_WAY, _ANY_HOUSE = re.compile(_WAY), re.compile(_HOUSE)
 _ADMIN = re.compile(
     r"(?:省|自治区|特别行政区|市|自治州|地区|盟|县|旗|(?<![小社校园厂库灾辖景])区|街道(?:办事处)?|镇|(?<![故家老下城])乡|苏木)"
 )
@@ -39,10 +42,20 @@ _LEAD = re.compile(
 
 def addresses(text: str) -> Iterator[Detection]:
     """Finds addresses, from the first recognisable place name to the last number."""
-    for match in _BELOW.finditer(text):
+    for match in _matches(text):
         start = _start(text, match.start(), match.end("way"))
         if start is not None:
             yield Detection(Kind.address, start, match.end())
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """Yields the matches of `_BELOW`, which takes long at each character of a text."""
+    for run in _RUN.finditer(text) if _ANY_WAY.search(text) else ():
+        begin, end = run.span()
+        way = _ANY_WAY.search(text, begin + 1, end)
+        if way and _ANY_HOUSE.search(text, way.end(), end):
+            # The pattern looks at one character after the run.
+            yield from _BELOW.finditer(text, begin, end + 1)
 
 
 def township_end(address: str) -> int:

@@ -8,50 +8,70 @@ from collections.abc import Iterator
 
 from tasks.redact.finders.cells import one_per_cell
 from tasks.redact.finders.context import is_labelled, is_other
+from tasks.redact.finders.search import matches
 from tasks.redact.kinds import Detection, Kind
-from tasks.text.plain import BREAK, compact, groups
+from tasks.text.plain import BREAK, bare, groups
 
+# The first characters of the patterns after them.
+_MOBILE_BEGIN = re.compile(
+    r"1(?=[3-9](?:[ \-]{0,2}\n{0,2}[ ]{0,2}\d){9})|8(?=6)|\+(?=86)|0(?=086|1[3-9]\d{9})"
+)
 _MOBILE = re.compile(
     r"(?<!\d)(?<!\d\.)(?<!第)(?<!第 )"
     r"(?:(?<![A-Za-z])|(?<=[Tt]el)|(?<=TEL)|(?<=hone)|(?<=obile)|(?<=[\d*][Xx]))"
-    r"(?:(?:\+|00)?86[ \-]?)?(?=(1[3-9](?:[ \-]{0,2}\n{0,2}[ ]{0,2}\d){9})(?!\d))"
+    # Calls from another city were dialled with 0 before the number.
+    r"(?:(?:\+|00)?86[ \-]?|0(?=1[3-9]\d{9}(?!\d)))?"
+    r"(?=(1[3-9](?:[ \-]{0,2}\n{0,2}[ ]{0,2}\d){9})(?!\d))"
 )
+_DOTS = re.compile(r"([.·_/~])\d{4}\1\d{4}")
 _DOTTED_MOBILE = re.compile(
-    r"(?<![\d.A-Za-z])(?:(?:\+|00)?86[ \-.]?)?1[3-9]\d([.·])\d{4}\1\d{4}(?!\d|[.·]\d)"
+    r"(?<![\d.A-Za-z])(?:(?:\+|00)?86[ \-.]?)?1[3-9]\d([.·_/~])\d{4}\1\d{4}(?!\d|[.·]\d)"
 )
+# In three cells: 138 | 1234 | 1234.
+_BAR = r"[ ]{0,2}[|\t\u2502\u2503][ ]{0,2}"
+_CELLS = re.compile(rf"(?<![\dA-Za-z])1[3-9]\d{_BAR}\d{{4}}{_BAR}\d{{4}}(?!\d)(?!{_BAR}\d)")
+_CELL_LABEL = re.compile("电话|手机|联系|热线|号码|[Mm]obile|[Pp]hone|[Tt]el")
+_LONGEST_ROW = 400
 # With letters before it, after a label: 手机M138..., 微信号wx138...
+_ELEVEN_DIGITS = re.compile(r"1[3-9]\d{9}(?!\d)")
 _NAMED_MOBILE = re.compile(
     r"(?:(?:电话|手机|热线|联系方式|微信)(?:号码?)?[ :\t]{0,3}[A-Za-z]{1,4}|"
-    r"(?<![A-Za-z])(?:[wv]x|[WV]X))[ :_\-]?(?P<number>1[3-9]\d{9})(?!\d)"
+    r"(?<![A-Za-z])(?:[wv]x|[WV]X))[ :_\-]?$"
 )
 _MOBILE_SHAPE = re.compile(r"1[3-9]\d{9}")
-_MOBILE_GROUPS = frozenset([(11,), (3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (3, 4, 2, 2), (5, 6)])
+_MOBILE_GROUPS = frozenset(
+    [(11,), (3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (3, 4, 2, 2), (5, 6), (4, 3, 4)]
+)
+_LANDLINE_BEGIN = re.compile(r"0(?=[1-9]|086)|8(?=6)|\+(?=86)|\((?=0)")
 _LANDLINE = re.compile(
     r"(?<!\d)(?<!\d[\-.])(?:(?:\+?86[ \-]?)?\(?0|(?:(?:\+|00)86[ \-]{0,2}|86[ ]?-[ ]?)\(?)"
     rf"(?:10|2[0-57-9]|[3-9]\d{{2}})\)?(?:[ ]?--?|[ ]|\n)?{BREAK}"
     rf"[2-9]\d{{2,3}}[ \-]?{BREAK}\d{{4}}(?:[ ]?(?:-|转|ext\.?)[ ]?\d{{1,6}})?(?!\d)"
 )
-_LOCAL = re.compile(r"(?<![\d\-.A-Za-z])[2-9]\d{6,7}(?![\d\-A-Za-z])")
+_LOCAL = re.compile(r"[2-9](?<![\d\-.A-Za-z].)\d{6,7}(?![\d\-A-Za-z])")
 _LOCAL_LABEL = re.compile(r"(?:电话|传真|座机|联系方式|Tel|TEL|tel)(?:号码)?[^\dA-Za-z\n]{0,4}$")
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9])(?<![A-Za-z0-9][_.+\-])"
     r"[A-Za-z0-9](?:[A-Za-z0-9._%+\-]{0,62}[A-Za-z0-9_+\-])?[ ]?@[ ]?\n?"
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}(?![A-Za-z0-9])"
 )
-_IPV4 = re.compile(r"(?<![\dA-Za-z])(?<!\d\.)\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
+_IPV4 = re.compile(r"\d(?<![\dA-Za-z].)(?<!\d\..)\d{0,2}(?:\.\d{1,3}){3}(?!\d|\.\d)")
+_COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
 _IPV6 = re.compile(
     r"(?<![A-Za-z0-9_:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![A-Za-z0-9_:])"
 )
 _IP_LABEL = re.compile(r"(?:IP|ip|网址|网关|主机)[^\dA-Za-z\n]{0,6}$")
 _VERSION = re.compile(r"(?:第|版本|版|[Vv])[ ]?$")
 _PASSPORT = re.compile(
-    r"(?<![\dA-Za-z])(?:[EG]\d{8}|E[A-HJ-NP-Z]\d{7}|(?:[DSP]E|PE)\d{7})(?![\dA-Za-z])",
+    r"[DEGPS](?<![\dA-Za-z].)(?:(?<=[EG])\d{8}|(?<=E)[A-HJ-NP-Z]\d{7}|(?<=[DSP])E\d{7})"
+    r"(?![\dA-Za-z])",
 )
 _TRAVEL_DOCUMENT = re.compile(
     r"(?<![\dA-Za-z])(?:[A-Za-z]{1,2}[ \-]?\d{6,10}(?:\(\d\))?|\d{8,9})(?![\dA-Za-z])"
 )
+_TRAVEL_DOCUMENT_NAME = re.compile("护照|通行证|回乡证|台胞证|居留证")
 _TRAVEL_DOCUMENT_LABEL = re.compile(
-    r"(?:护照|通行证|回乡证|台胞证|居留证)(?:号码?|编号)?[^\dA-Za-z\n]{0,4}$"
+    rf"(?:{_TRAVEL_DOCUMENT_NAME.pattern})(?:号码?|编号)?[^\dA-Za-z\n]{{0,4}}$"
 )
 _PROVINCES = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新使"
 _PLATE = re.compile(
@@ -68,7 +88,7 @@ _DIGIT = re.compile(r"\d")
 
 
 def mobiles(text: str) -> Iterator[Detection]:
-    for match in _MOBILE.finditer(text):
+    for match in matches(_MOBILE_BEGIN, _MOBILE, text):
         start, end = match.start(), match.end(1)
         written = match[1]
         shape = tuple(groups(written))
@@ -76,18 +96,28 @@ def mobiles(text: str) -> Iterator[Detection]:
             continue
         if not is_other(text, start, end):
             yield Detection(Kind.mobile, start, end)
-    for match in _DOTTED_MOBILE.finditer(text):
+    for match in _DOTTED_MOBILE.finditer(text) if _DOTS.search(text) else ():
         yield Detection(Kind.mobile, *match.span())
-    for match in _NAMED_MOBILE.finditer(text):
-        yield Detection(Kind.mobile, *match.span("number"))
-    for match in one_per_cell(text, 11):
-        if _MOBILE_SHAPE.fullmatch(compact(match["run"])):
+    yield from _mobiles_in_cells(text)
+    for match in _ELEVEN_DIGITS.finditer(text):
+        if is_labelled(text, match.start(), _NAMED_MOBILE):
+            yield Detection(Kind.mobile, *match.span())
+    for match in one_per_cell(text, 11, 11):
+        if _MOBILE_SHAPE.fullmatch(bare(match["run"])):
             yield Detection(Kind.mobile, *match.span("run"))
+
+
+def _mobiles_in_cells(text: str) -> Iterator[Detection]:
+    """Finds numbers over three cells, after a label: figures of a table look the same."""
+    for match in _CELLS.finditer(text):
+        start = match.start()
+        if _CELL_LABEL.search(text, max(0, start - _LONGEST_ROW), start):
+            yield Detection(Kind.mobile, *match.span())
 
 
 def landlines(text: str) -> Iterator[Detection]:
     """Finds numbers with an area code; without one only after a label such as 电话."""
-    for match in _LANDLINE.finditer(text):
+    for match in matches(_LANDLINE_BEGIN, _LANDLINE, text):
         if not is_other(text, *match.span()):
             yield Detection(Kind.landline, *match.span())
     for match in _LOCAL.finditer(text):
@@ -96,7 +126,7 @@ def landlines(text: str) -> Iterator[Detection]:
 
 
 def emails(text: str) -> Iterator[Detection]:
-    for match in _EMAIL.finditer(text):
+    for match in _EMAIL.finditer(text) if "@" in text else ():
         yield Detection(Kind.email, *match.span())
 
 
@@ -107,7 +137,7 @@ def ip_addresses(text: str) -> Iterator[Detection]:
         heading = max(octets) < 10 or _VERSION.search(text[: match.start()][-4:])
         if max(octets) <= 255 and (not heading or is_labelled(text, match.start(), _IP_LABEL)):
             yield Detection(Kind.ip_address, *match.span())
-    for match in _IPV6.finditer(text):
+    for match in _IPV6.finditer(text) if _COLONS.search(text) else ():
         if len([part for part in match[0].split(":") if part]) >= 3 and _is_ip(match[0]):
             yield Detection(Kind.ip_address, *match.span())
 
@@ -117,7 +147,7 @@ def passports(text: str) -> Iterator[Detection]:
     for match in _PASSPORT.finditer(text):
         if not is_other(text, *match.span()):
             yield Detection(Kind.passport, *match.span())
-    for match in _TRAVEL_DOCUMENT.finditer(text):
+    for match in _TRAVEL_DOCUMENT.finditer(text) if _TRAVEL_DOCUMENT_NAME.search(text) else ():
         if is_labelled(text, match.start(), _TRAVEL_DOCUMENT_LABEL):
             yield Detection(Kind.passport, *match.span())
 

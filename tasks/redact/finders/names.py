@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 
+from tasks.redact.finders.search import matches
 from tasks.redact.kinds import Detection, Kind
 from tasks.text.plain import HAN, plain
 from tasks.text.segmentation import PERSON, Word, words_of
@@ -29,11 +30,13 @@ _SURNAMES = (
 # beyond the BMP, and the private use areas, which GBK fonts use for rare characters.
 _RARE = r"\u3007\ue000-\uf8ff\U00020000-\U0003ffff\U000f0000-\U0010fffd"
 _CHAR = rf"[{HAN}{_RARE}]"
-_LABEL = (
-    r"(?:姓[ ]{0,4}名|申请人|被申请人|联系人|当事人|法定代表人|法人代表|被处罚人|处罚相对人|户主|"
+_LABELS = (
+    r"姓[ ]{0,4}名|申请人|被申请人|联系人|当事人|法定代表人|法人代表|被处罚人|处罚相对人|户主|"
     r"户名|监护人|投诉人|举报人|信访人|经办人|负责人|来电人|诉求人|受害人|患者|家长|收件人|签收人|"
-    r"证人|原告人?|被告人?|嫌疑人|代理人|承租人|出租人|报案人|被害人)"
+    r"证人|原告人?|被告人?|嫌疑人|代理人|承租人|出租人|报案人|被害人"
 )
+_LABEL = rf"(?:{_LABELS})"
+_LABEL_BEGIN = re.compile("[" + "".join({label[0] for label in _LABELS.split("|")}) + "]")
 # Column headings that begin with a surname.
 _NO_NAME = (
     r"(?:单位|单价|单号|时间|时段|时长|成绩|成员|车牌号?|车号|车型|家庭|家属|家长|国籍|籍贯|居住地?|计划|项目|"
@@ -74,9 +77,9 @@ def labelled_names(text: str) -> Iterator[Detection]:
 
     After a label without a mark (联系人常某某反映) a name ends where the next word begins.
     """
-    for match in _LABELLED.finditer(text):
+    for match in matches(_LABEL_BEGIN, _LABELLED, text):
         yield Detection(Kind.name, *match.span("name"))
-    for match in _UNMARKED_LABEL.finditer(text):
+    for match in matches(_LABEL_BEGIN, _UNMARKED_LABEL, text):
         end = _end_of_name(text, match.end())
         if end:
             yield Detection(Kind.name, match.end(), end)

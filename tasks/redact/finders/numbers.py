@@ -15,16 +15,31 @@ from stdnum.cn import ric, uscc
 
 from tasks.redact.finders.cells import one_per_cell
 from tasks.redact.finders.context import is_labelled, is_other
+from tasks.redact.finders.search import matches
 from tasks.redact.kinds import Detection, Kind
-from tasks.text.plain import GAP, compact, groups
+from tasks.text.plain import GAP, bare, compact, groups
 
-# The lookahead makes the pattern match at every offset.
+# The first characters of the patterns after them. The lookahead makes a pattern match at every
+# offset.
+_IDENTITY_BEGIN = re.compile(rf"[1-9](?<!\d.)(?=(?:{GAP}\d){{16}})")
 _IDENTITY = re.compile(rf"(?<!\d)(?=([1-9](?:{GAP}\d){{16}}{GAP}(?:[Xx]|\d(?!\d))))")
+# Its parts apart, with any marks between them: 330106/19900101/1234, or a cell for each.
+_MARKS = r"(?:[^\w。；！？]|_){0,5}"
+_PARTS_BEGIN = re.compile(rf"[1-9](?<![\dA-Za-z].)(?=\d{{5}}{_MARKS}(?:1[89]|20)\d\d)")
+_IDENTITY_PARTS = re.compile(
+    rf"(?=([1-9]\d{{5}}{_MARKS}(?:1[89]|20)\d\d{_MARKS}[01]\d{_MARKS}[0-3]\d{_MARKS}\d{{3}}"
+    rf"{_MARKS}[\dXx])(?![\dA-Za-z]))"
+)
 _IDENTITY_SHAPE = re.compile(r"[1-9]\d{16}[\dX]")
+_OLD_BEGIN = re.compile(r"[1-9](?<![\dA-Za-z].)(?=(?:[ \-\n]{0,2}\d){14})")
 _OLD_IDENTITY = re.compile(
     r"(?<![\dA-Za-z])(?<!\d[.\-])([1-9]\d{5}[ \-\n]?\d{6}[ \-\n]?\d{3})(?![\dA-Za-z]|-\d)"
 )
 _OLD_BROKEN = re.compile(r"(?<![\dA-Za-z])(?<!\d[.\-])(?=([1-9](?:\n? ?\d){14})(?![\dA-Za-z]|-\d))")
+# As in `_CREDIT_SHAPE`, two characters and six digits.
+_CREDIT_BEGIN = re.compile(
+    rf"[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy](?<![\dA-Za-z].)(?={GAP}[0-9A-Za-z](?:{GAP}\d){{6}})"
+)
 _CREDIT = re.compile(
     rf"(?<![\dA-Za-z])(?=([0-9A-HJ-NPQRTUWXY](?:{GAP}[0-9A-HJ-NPQRTUWXY]){{17}})(?![\dA-Za-z]))",
     re.IGNORECASE,
@@ -33,6 +48,9 @@ _CREDIT_SHAPE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}"
 # Registration authority and category (GB 32100, table 1, from copies), digits only.
 _REGISTRARS = re.compile("1[1239]|2[19]|3[1-59]|4[19]|5[1239]|6[129]|7[129]|8[19]|9[123]")
 _CREDIT_DIGITS = re.compile(r"(?:1[1239]|5[1239]|9[123])\d{16}")
+# The digits of a number such as `1.4732965009208104E-2`, as workbooks store it.
+_POWER_OF_TEN = re.compile(r"(?<=\d\.)\d+E-?\d+", re.IGNORECASE)
+_CARD_BEGIN = re.compile(rf"[1-9](?<![\dA-Za-z].)(?=(?:{GAP}\d){{11}})")
 _CARDS = tuple(
     re.compile(rf"(?<![\dA-Za-z])(?<!\d\.)(?=([1-9](?:{GAP}\d){{{more}}})(?![\dA-Za-z]))")
     for more in range(18, 10, -1)
@@ -44,6 +62,9 @@ _CARD_GROUPS = frozenset(
         (4, 4, 4, 7),
     )
 )  # fmt: skip
+_DOTTED_CARD = re.compile(
+    r"(?<![\dA-Za-z])(?<!\d[.·])\d{4}([.·_/~])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?(?![\dA-Za-z]|[.·]\d)"
+)
 _MOST_GROUPS = 6
 _USUAL_DIGITS, _IDENTITY_DIGITS, _OLD_IDENTITY_DIGITS = 16, 18, 15
 _NOT_CARD = re.compile(r"1|97[89]\d{10}$")
@@ -59,16 +80,20 @@ _CARD_LABEL = re.compile(r"(?:卡号|账号|帐号|账户|帐户|银行卡)[^\dA
 
 def identity_numbers(text: str) -> Iterator[Detection]:
     """Finds 18-character numbers (GB 11643), and old ones of 15 digits without a check digit."""
-    for match in chain(_IDENTITY.finditer(text), one_per_cell(text, 18)):
+    for match in chain(
+        matches(_IDENTITY_BEGIN, _IDENTITY, text),
+        one_per_cell(text, 18, 18),
+        matches(_PARTS_BEGIN, _IDENTITY_PARTS, text),
+    ):
         start, end = match.span(1)
-        number = compact(match[1]).upper()
+        number = bare(match[1]).upper()
         if not (_IDENTITY_SHAPE.fullmatch(number) and _is_date(number[6:14])):
             continue
         right = ric.calc_check_digit(number) == number[-1]
         if right or is_labelled(text, start, _IDENTITY_LABEL):
             yield Detection(Kind.identity_number, start, end, valid=right)
     for pattern in (_OLD_IDENTITY, _OLD_BROKEN):
-        for match in pattern.finditer(text):
+        for match in matches(_OLD_BEGIN, pattern, text):
             number = compact(match[1])
             dated = _CODES.match(number) and _is_date(f"19{number[6:12]}")
             if dated and not is_other(text, *match.span(1)):
@@ -77,9 +102,9 @@ def identity_numbers(text: str) -> Iterator[Detection]:
 
 def credit_codes(text: str) -> Iterator[Detection]:
     """Finds unified social credit codes (GB 32100)."""
-    for match in _CREDIT.finditer(text):
+    for match in matches(_CREDIT_BEGIN, _CREDIT, text):
         code = compact(match[1]).upper()
-        if not _CREDIT_SHAPE.fullmatch(code):
+        if not _CREDIT_SHAPE.fullmatch(code) or _POWER_OF_TEN.fullmatch(text, *match.span(1)):
             continue
         right = uscc.calc_check_digit(code[:-1]) == code[-1]
         if _is_other_digits(code):
@@ -102,11 +127,28 @@ def bank_cards(text: str) -> Iterator[Detection]:
 
     Fewer than 16 must not begin with 1, as times in milliseconds do, or be the number of a book.
     """
-    for pattern in _CARDS:
-        for match in pattern.finditer(text):
-            if _is_card(text, match):
+    for place in _CARD_BEGIN.finditer(text):
+        for pattern in _CARDS:
+            match = pattern.match(text, place.start())
+            if match and _is_card(text, match):
                 number = compact(match[1])
                 yield Detection(Kind.bank_card, *match.span(1), valid=luhn.is_valid(number))
+
+    for match in _DOTTED_CARD.finditer(text):
+        number = bare(match[0])
+        right = luhn.is_valid(number) and len(set(number)) > 3
+        if right or is_labelled(text, match.start(), _CARD_LABEL):
+            yield Detection(Kind.bank_card, *match.span(), valid=right)
+    for match in one_per_cell(text, 12, 19):
+        start, end = match.span("run")
+        number = bare(match["run"])
+        if not number.isdecimal():
+            continue
+        right = luhn.is_valid(number) and len(set(number)) > 3
+        # A row of a table has figures of one digit too.
+        is_likely = right and len(number) >= _USUAL_DIGITS and _CARD_BEGINS.match(number)
+        if is_labelled(text, start, _CARD_LABEL) or is_likely:
+            yield Detection(Kind.bank_card, start, end, valid=right)
 
 
 def _is_card(text: str, match: re.Match[str]) -> bool:

@@ -15,11 +15,14 @@ from tasks.redact.views import readable
 from tasks.text.plain import HAN, plain
 
 _GAP = re.compile(r"[ \n\t]+")
-_NO_GAPS = dict.fromkeys(map(ord, " \n\t"))
+# In words with a space also what stands for it in addresses: `/li-wei/`, `?name=li+wei`.
+_JOINT = re.compile(r"[ \n\t\-_+]+")
+_WITHOUT_JOINTS = str.maketrans("", "", "-_+")
 _LINE_BREAK = re.compile(r" ?\n{1,2} ?")
 _HAN = re.compile(f"[{HAN}]")
-# The longest gap between Chinese characters or digits, and where the word itself has a gap.
-_LONGEST_GAP, _LONGEST_SPACE = 3, 4
+# The longest gap with ends of lines between Chinese characters or digits, and the longest of spaces
+# only, as in names that are padded to one width; and the longest where the word itself has a gap.
+_LONGEST_GAP, _LONGEST_PADDING, _LONGEST_SPACE = 3, 40, 4
 # Stands for a gap that no word may have; no word contains it.
 _BARRIER = "\n"
 
@@ -28,7 +31,8 @@ class SearchedText:
     """A plain text in the forms in which several finders search it, each computed once.
 
     `tight` has no gaps where a word without spaces may have one, `spaced` none where a word with
-    spaces may have one, `squeezed` none at all: a word that is not in it is in neither.
+    spaces may have one. A word that is not in `squeezed` is not in `tight`, and one that is not in
+    `unjoined` is not in `spaced`.
     """
 
     def __init__(self, text: str) -> None:
@@ -36,7 +40,11 @@ class SearchedText:
 
     @cached_property
     def squeezed(self) -> str:
-        return folded(self._text.translate(_NO_GAPS))
+        return folded(self._text.replace(" ", "").replace("\n", "").replace("\t", ""))
+
+    @cached_property
+    def unjoined(self) -> str:
+        return self.squeezed.translate(_WITHOUT_JOINTS)
 
     @cached_property
     def tight(self) -> _Folded:
@@ -51,7 +59,7 @@ class WordFinder:
     """Finds the given words, regardless of width, case and line breaks.
 
     Spaces and line breaks may stand between Chinese characters and between digits. A word with a
-    space is also found without it, and with spaces elsewhere.
+    space is also found without it, with spaces elsewhere, and with hyphens or `_`.
     """
 
     def __init__(self, kind: Kind, how: DetectionMethod, words: Iterable[str]) -> None:
@@ -68,7 +76,8 @@ class WordFinder:
     def find(self, text: SearchedText) -> Iterator[Detection]:
         """Yields the detections; overlapping words are one detection."""
         for spaced, automaton in self._searches:
-            if next(automaton.iter(text.squeezed), None) is None:
+            squeezed = text.unjoined if spaced else text.squeezed
+            if next(automaton.iter(squeezed), None) is None:
                 continue
             for start, end in _spans(automaton, text.spaced if spaced else text.tight):
                 yield Detection(self._kind, start, end, how=self._how)
@@ -86,7 +95,7 @@ def words_in(words: Collection[str], text: str) -> list[str]:
 
 
 def _key(word: str) -> str:
-    return folded(_GAP.sub("", readable(word)))
+    return folded((_JOINT if _is_spaced(word) else _GAP).sub("", readable(word)))
 
 
 def _is_spaced(word: str) -> bool:
@@ -107,7 +116,9 @@ _CASE = _Case()
 
 def folded(text: str) -> str:
     """Returns the text without differences of case, in the same length."""
-    return text.translate(_CASE)
+    folded = text.casefold()
+    # The length is the same if each character has one as its form.
+    return folded if len(folded) == len(text) else text.translate(_CASE)
 
 
 class _Folded:
@@ -117,7 +128,7 @@ class _Folded:
         pieces: list[str] = []
         self._origins: list[int] = []
         done = 0
-        for gap in _GAP.finditer(text):
+        for gap in (_JOINT if spaced else _GAP).finditer(text):
             start, end = gap.span()
             if start > done:
                 pieces.append(text[done:start])
@@ -138,15 +149,27 @@ class _Folded:
 
 
 def _is_passable(text: str, start: int, end: int, *, spaced: bool) -> bool:
-    if spaced and end - start <= _LONGEST_SPACE:
+    gap = text[start:end]
+    is_padding = len(gap) <= _LONGEST_PADDING and not gap.strip(" ")
+    if spaced and (is_padding or len(gap) <= _LONGEST_SPACE):
         return True
-    if _LINE_BREAK.fullmatch(text, start, end):
+    if _LINE_BREAK.fullmatch(gap):
         return True
-    if not 0 < start <= end < len(text) or end - start > _LONGEST_GAP or "\t" in text[start:end]:
+    if not 0 < start <= end < len(text):
+        return False
+    if "\t" in gap:
+        return _is_alone(text, start - 1) and _is_alone(text, end)
+    if len(gap) > _LONGEST_GAP and not is_padding:
         return False
     before, after = text[start - 1], text[end]
     both_han = _HAN.match(before) and _HAN.match(after)
     return bool(both_han) or (before.isdigit() and after.isdigit())
+
+
+def _is_alone(text: str, at: int) -> bool:
+    """Whether a Chinese character is all that a table cell has."""
+    around = text[max(0, at - 1) : at] + text[at + 1 : at + 2]
+    return _HAN.match(text[at]) is not None and not around.strip(" \n\t")
 
 
 def _automaton(keys: Sequence[str]) -> ahocorasick.Automaton:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.hostile.inputs import files, formats, http, options, schemas, texts
+from tests.hostile.inputs import files, formats, http, messages, options, schemas, texts
 from tests.hostile.sender import Input
 
 ALL: tuple[Input, ...] = (
@@ -11,5 +11,6 @@ ALL: tuple[Input, ...] = (
     *texts.INPUTS,
     *files.INPUTS,
     *formats.INPUTS,
+    *messages.INPUTS,
     *http.INPUTS,
 )

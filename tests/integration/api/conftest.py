@@ -83,13 +83,14 @@ async def opened_api(
     prices: PriceSettings | None = None,
     console: ConsoleSettings | None = None,
     oidc: OidcSettings | None = None,
+    store: StoreSettings | None = None,
 ) -> AsyncIterator[Api]:
     """The api with the departments tax and health, in an empty ledger."""
     app = create_app(
         AppSettings(
             api=settings or ApiSettings(),
             redis=RedisSettings(url=SecretStr(redis_url)),
-            store=StoreSettings(data_dir=folder),
+            store=store or StoreSettings(data_dir=folder),
             limits=limits,
             # Longer than the default: starting a process may take long on a busy machine.
             secrecy=SecrecySettings(look_seconds=30),

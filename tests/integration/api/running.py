@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import uvicorn
 from pydantic import SecretStr
 
+from api.app import AppSettings, create_app
 from jobs.ledger import Ledger
-from jobs.process.settings import RedisSettings
+from jobs.model.states import JobStatus
+from jobs.process.settings import RedisSettings, StoreSettings
 from standin.valkey import free_port
+from tests.integration.api.conftest import finish
 
 
 @dataclass
@@ -83,3 +87,29 @@ async def listens(running: Running) -> None:
                 writer.close()
                 return
     raise AssertionError("the api ended")
+
+
+@asynccontextmanager
+async def served(redis_url: str, folder: Path) -> AsyncIterator[str]:
+    """The api in this process, behind a port of its own; the address of it."""
+    app = create_app(
+        AppSettings(
+            redis=RedisSettings(url=SecretStr(redis_url)), store=StoreSettings(data_dir=folder)
+        )
+    )
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
+    serving = asyncio.create_task(server.serve())
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await serving
+
+
+async def end_jobs(ledger: Ledger) -> None:
+    """End every job that is queued, as a worker would."""
+    while True:
+        for job in (await ledger.jobs.list("tax", status=JobStatus.queued)).items:
+            await finish(ledger, job.id)
+        await asyncio.sleep(0.01)

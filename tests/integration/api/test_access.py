@@ -187,7 +187,7 @@ async def test_a_revocation_applies_to_the_next_request(api: Api, ledger: Ledger
 
 
 async def test_an_expired_key_is_told_so(api: Api, ledger: Ledger) -> None:
-    async with with_key(api, ledger, KeyRules(lifetime_ms=300)) as client, asyncio.timeout(10):
+    async with with_key(api, ledger, KeyRules(lifetime_ms=300)) as client, asyncio.timeout(30):
         while (answer := await client.get("/v1/jobs")).status_code == 200:
             await asyncio.sleep(0.02)
     problem_of(answer, 401, "key-expired")

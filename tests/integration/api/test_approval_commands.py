@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-import structlog
 from click.testing import CliRunner, Result
 from pydantic_core import to_json
 
@@ -22,13 +20,6 @@ from tests.integration.api.test_approvals import PROVENANCE, RESULT, SCHEMA, TEX
 from worker.commands.department import department
 
 Run = Callable[..., Awaitable[Result]]
-
-
-@pytest.fixture(autouse=True)
-def reset_logs() -> Iterator[None]:
-    """The commands silence the logs of this process."""
-    yield
-    structlog.reset_defaults()
 
 
 def set_approval(redis_url: str, *arguments: str) -> Result:

@@ -44,8 +44,8 @@ PROVENANCE = Provenance("1", "m", "0" * 64, doubts=("value-missing",))
 
 async def hold(api: Api, ledger: Ledger, result: dict[str, Any] = RESULT, **job: Any) -> str:
     """A job of tax whose result waits. Returns its id."""
-    await ledger.departments.set_approval("tax", ApprovalPolicy({"extract": None}))
     request = {"task": "extract", "input": {"text": TEXT}, "options": {"schema": SCHEMA}, **job}
+    await ledger.departments.set_approval("tax", ApprovalPolicy({request["task"]: None}))
     submitted = await api.submit(**request)
     (claim,) = (await ledger.runs.claim([submitted["id"]], "w", 30)).granted
     data = to_json(result)

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from jobs.batches.eta.token_estimate import SAMPLE_LINES, SHORT_SAMPLE_BYTES, tokens_from_size
-from jobs.batches.input.index import ANSWER_TOKENS, document_tokens
 from jobs.batches.input.indexing import IndexLimits
+from jobs.batches.input.token_counts import ANSWER_TOKENS, document_tokens
 from jobs.ledger import Ledger
 from jobs.ledger.processes import Process
 from jobs.process.settings import BulkSettings, LimitSettings
-from jobs.store import Store
+from jobs.store import Folder, Store
 from tests.integration.api.conftest import Api, Open
 from worker.bulk.batch_reader import BatchReader
 
@@ -70,16 +70,17 @@ async def tokens(ledger: Ledger, batch: Mapping[str, Any]) -> Mapping[str, int]:
 
 async def indexed_tokens(ledger: Ledger, api: Api, batch: Mapping[str, Any]) -> Mapping[str, int]:
     """What the index says of it, once the scheduler has read its file."""
-    assert await BatchReader(ledger, Store(api.folder / "store"), TEXT_LINES).read_next()
+    assert await BatchReader(ledger, Store(Folder(api.folder / "store")), TEXT_LINES).read_next()
     return await tokens(ledger, batch)
 
 
 async def test_documents_count_at_the_submission_as_they_will_in_the_index(
     open_api: Open, ledger: Ledger
 ) -> None:
-    await live_processes(ledger)
     async with open_api(limits=LIMITS, bulk=BULK) as api:
-        batch = await of_documents(api, [*await documents(api, 20), "doc_nobody"])
+        ids = await documents(api, 20)
+        await live_processes(ledger)
+        batch = await of_documents(api, [*ids, "doc_nobody"])
         promised = await tokens(ledger, batch)
         size = len(b"0 " + DOCUMENT)
         assert promised["summarize"] >= 20 * (document_tokens(size) + ANSWER_TOKENS)
@@ -91,9 +92,9 @@ async def test_documents_count_at_the_submission_as_they_will_in_the_index(
 async def test_a_batch_that_will_be_late_is_warned_of_at_its_submission(
     open_api: Open, ledger: Ledger
 ) -> None:
-    await live_processes(ledger)
     async with open_api(limits=LIMITS, bulk=BULK) as api:
         ids = await documents(api, 3)
+        await live_processes(ledger)
         late = await of_documents(api, ids, "60s")
         assert "after" in late["warnings"][0]
         assert (await of_documents(api, ids, "24h"))["warnings"] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobs.ledger import Ledger
-from jobs.store import Store
+from jobs.store import Folder, Store
 from tests.integration.api.conftest import Api, finish, problem_of
 
 
@@ -12,7 +12,7 @@ async def test_a_job_is_deleted_with_its_text_and_its_result(api: Api, ledger: L
     path = f"/v1/jobs/{job['id']}"
     problem = problem_of(await api.http.delete(path), 409, "not-ended")
     assert "queued" in problem["detail"]
-    blob = await Store(api.folder / "store").put(b'{"summary": "Long."}', "tax", job["id"])
+    blob = await Store(Folder(api.folder / "store")).put(b'{"summary": "Long."}', "tax", job["id"])
     await finish(ledger, job["id"], result=None, result_blob=blob)
     problem_of(await api.other.delete(path), 404, "not-found")
     answer = await api.http.delete(path)

@@ -6,55 +6,19 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
-from pydantic import SecretStr
 
-from api.app import AppSettings, create_app
 from jobs.ledger import Ledger
 from jobs.model.problems import PROBLEM_TYPES
-from jobs.model.states import JobStatus
-from jobs.process.settings import (
-    RedisSettings,
-    StoreSettings,
-)
 from jobs.texts import Language
 from jobs.texts.translation import translation
-from standin.valkey import free_port
-from tests.integration.api.conftest import finish
+from tests.integration.api.running import end_jobs, served
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "integration.md").read_text()
 CHINESE_GUIDE = (Path(__file__).parents[3] / "docs" / "integration.zh-CN.md").read_text()
 NOTHING_REFUSED = 'curl() { command curl --fail-with-body "$@"; echo; }\n'
-
-
-@asynccontextmanager
-async def served(redis_url: str, folder: Path) -> AsyncIterator[str]:
-    app = create_app(
-        AppSettings(
-            redis=RedisSettings(url=SecretStr(redis_url)), store=StoreSettings(data_dir=folder)
-        )
-    )
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
-    serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await serving
-
-
-async def work(ledger: Ledger) -> None:
-    """End every job that is queued, as a worker would."""
-    while True:
-        for job in (await ledger.jobs.list("tax", status=JobStatus.queued)).items:
-            await finish(ledger, job.id)
-        await asyncio.sleep(0.01)
 
 
 async def test_the_examples_run_in_their_order(
@@ -67,7 +31,7 @@ async def test_the_examples_run_in_their_order(
     )
     script = script.replace('curl -s "$API/readyz"', "")  # 503 here: no engine is running
     async with served(redis_url, tmp_path) as api:
-        working = asyncio.create_task(work(ledger))
+        working = asyncio.create_task(end_jobs(ledger))
         shell = await asyncio.create_subprocess_exec(
             "bash", "-c", script,
             cwd=tmp_path,

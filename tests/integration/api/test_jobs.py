@@ -15,7 +15,7 @@ from jobs.model.problems import Problem
 from jobs.model.provenance import Provenance
 from jobs.model.roles import Role
 from jobs.model.states import JobStatus
-from jobs.store import Store
+from jobs.store import Folder, Store
 from tests.integration.api.conftest import ALLOWED, Api, finish, problem_of
 
 JOB_KEYS = {
@@ -215,7 +215,7 @@ async def test_the_result_itself_is_served(api: Api, ledger: Ledger) -> None:
 
 async def test_a_result_in_the_store_is_served_but_not_in_lists(api: Api, ledger: Ledger) -> None:
     job = await api.submit()
-    blob = await Store(api.folder / "store").put(b'{"summary": "Long."}', "tax", job["id"])
+    blob = await Store(Folder(api.folder / "store")).put(b'{"summary": "Long."}', "tax", job["id"])
     await finish(ledger, job["id"], result=None, result_blob=blob)
     place = f"/v1/jobs/{job['id']}"
     assert (await api.http.get(f"{place}/result")).json() == {"summary": "Long."}

@@ -148,11 +148,11 @@ async def test_an_unknown_document_cannot_be_added(api: Api) -> None:
     problem_of(await api.other.put(path), 404, "not-found")
 
 
-@pytest.mark.parametrize("name", ["Laws", "-laws", "laws-", "a.b", "x" * 65])
-async def test_a_name_that_does_not_fit_is_refused(api: Api, name: str) -> None:
+async def test_names_that_do_not_fit_are_refused(api: Api) -> None:
     document_id = await upload(api)
-    answer = await api.http.put(f"/v1/libraries/{name}/documents/{document_id}")
-    problem_of(answer, 422, "invalid-request")
+    for name in ("Laws", "-laws", "laws-", "a.b", "x" * 65):
+        answer = await api.http.put(f"/v1/libraries/{name}/documents/{document_id}")
+        problem_of(answer, 422, "invalid-request")
 
 
 async def test_a_full_library_takes_no_more(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

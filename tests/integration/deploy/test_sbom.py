@@ -30,6 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "engine-cpu",
             [f"deploy/engine/cpu/{lock}.lock" for lock in ("requirements", "torch-cpu", "smollm2")],
         ),
+        ("engine-cuda", ["deploy/engine/cuda/requirements.lock"]),
     ],
 )
 def test_every_locked_package_is_in_it_with_its_version_and_digests(

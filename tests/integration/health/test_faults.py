@@ -10,12 +10,11 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from redis import Redis
 
 from jobs.model.states import JobStatus
@@ -46,14 +45,6 @@ script = (
 )
 os.execvp("unshare", ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script])
 """
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """The commands silence the process's logs."""
-    before = structlog.get_config()
-    yield
-    structlog.configure(**before)
 
 
 def submit(broken: Breakable, department: str, **request: Any) -> str:
@@ -125,6 +116,20 @@ def worker_courier_and_scheduler_that_died(broken: Breakable) -> None:
         broken.system.start(role)
 
 
+def an_api_of_several_that_died(broken: Breakable) -> None:
+    """The other one names it."""
+    broken.system.start_api()
+    broken.child("api").kill()
+
+    def named() -> bool:
+        shown = broken.operator.metrics().get("process-silent", set())
+        problems = broken.operator.doctor()["problems"]
+        printed = {one["subject"] for one in problems if one["code"] == "process-silent"}
+        return any(subject.startswith("api@") for subject in shown & printed)
+
+    within(NAMED_SECONDS, named)
+
+
 def a_clock_that_is_wrong(broken: Breakable) -> None:
     courier = broken.system.start("courier", SHIFTED_COURIER)
     within(PATIENCE, lambda: is_named(broken, "clock-skew"))
@@ -192,6 +197,7 @@ FAULTS: Sequence[Callable[[Breakable], None]] = (
     an_engine_that_hangs,
     an_engine_that_died,
     worker_courier_and_scheduler_that_died,
+    an_api_of_several_that_died,
     a_clock_that_is_wrong,
     a_disk_that_is_full,
     a_receiver_that_died,

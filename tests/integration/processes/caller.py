@@ -129,16 +129,11 @@ class Caller:
         return await patient.batches.retrieve(batch_id)
 
 
-# The api closes a connection after 5 s without a request, and httpx would use one for as long: a
-# request that is sent just then is lost.
-_BRIEF = httpx.Limits(keepalive_expiry=2)
-
-
 @asynccontextmanager
 async def calling(desk: Desk, api_url: str) -> AsyncIterator[Caller]:
     headers = {"Authorization": f"Bearer {desk.key}"}
     async with (
         openai.AsyncOpenAI(base_url=f"{api_url}/v1", api_key=desk.key, max_retries=0) as client,
-        httpx.AsyncClient(base_url=api_url, headers=headers, timeout=30, limits=_BRIEF) as http,
+        httpx.AsyncClient(base_url=api_url, headers=headers, timeout=30) as http,
     ):
         yield Caller(desk, client, http)

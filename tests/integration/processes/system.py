@@ -25,7 +25,7 @@ from jobs.model.department import Department, NewDepartment
 from jobs.model.job import Job, StoredDocument
 from jobs.model.states import CallbackStatus, JobStatus
 from jobs.process.settings import LimitSettings, RedisSettings
-from jobs.store import Store
+from jobs.store import Folder, Store
 from jobs.submit.documents import Documents, Upload
 from jobs.submit.requests import JobRequest
 from jobs.submit.submission import Submissions
@@ -130,15 +130,16 @@ class System:
 
     def engine_healthy(self, engine: str = "engine") -> bool:
         """What the worker last reported about its `engine` or `fast_engine`."""
-        return bool(self._worker_detail()[f"{engine}_healthy"])
+        return bool(self.worker_detail()[f"{engine}_healthy"])
 
     def engine_reason(self) -> str:
         """Why the worker last reported its engine as unhealthy; empty if it did not."""
-        return str(self._worker_detail()["engine_reason"])
+        return str(self.worker_detail()["engine_reason"])
 
-    def _worker_detail(self) -> Mapping[str, Any]:
+    def worker_detail(self) -> Mapping[str, Any]:
         with Redis.from_url(self.redis_url, decode_responses=True) as redis:
-            (worker,) = [process for process in _processes(redis) if process["role"] == "worker"]
+            every = last_heartbeats(redis)
+        (worker,) = [process for process in every if process["role"] == "worker"]
         detail: Mapping[str, Any] = worker["detail"]
         return detail
 
@@ -170,7 +171,7 @@ class System:
         while time.monotonic() < deadline:
             if child.process.poll() is not None:
                 break
-            for process in _processes(redis):
+            for process in last_heartbeats(redis):
                 healthy = process["detail"].get("engine_healthy", True)
                 if process["pid"] == child.process.pid and healthy:
                     return
@@ -187,7 +188,8 @@ class Desk:
         self.secret = new.callback_secret
         self.department = department
         self.ledger = Ledger(RedisSettings(url=SecretStr(system.redis_url)))
-        self.store = Store(system.folder / "store", inline_text_bytes=8 * 1024)
+        self.folder = Folder(system.folder / "store")
+        self.store = Store(self.folder, inline_text_bytes=8 * 1024)
         self._documents = Documents(self.ledger, self.store, LimitSettings())
         self._submissions = Submissions(self.ledger, self._documents)
 
@@ -248,7 +250,7 @@ async def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> None
             await asyncio.sleep(0.02)
 
 
-def _processes(redis: Redis) -> list[dict[str, Any]]:
+def last_heartbeats(redis: Redis) -> list[dict[str, Any]]:
     """The last heartbeat of each process."""
     names: Any = redis.zrange("chancery:processes", 0, -1)
     texts = [redis.hget(f"chancery:process:{name}", "process") for name in names]

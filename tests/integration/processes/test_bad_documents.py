@@ -48,7 +48,7 @@ async def test_a_renamed_binary_is_refused_at_the_upload(desk: Desk) -> None:
 
 async def test_a_document_without_its_file_fails_its_job(desk: Desk) -> None:
     document = await desk.upload(b"A letter about water.", "letter.txt")
-    desk.store.path(document.blob).unlink()
+    desk.folder.path(document.blob).unlink()
     job = await desk.ended(await desk.submit(document_id=document.id))
     assert job.error is not None
     assert (job.status, job.error["type"]) == (JobStatus.failed, "/problems/document-missing")
@@ -58,7 +58,7 @@ async def test_a_marking_missed_at_the_upload_fails_the_job_and_removes_the_docu
     desk: Desk,
 ) -> None:
     document = await desk.upload(as_docx([(PARAGRAPH, "机密★1年"), (PARAGRAPH, "通知")]), "n.docx")
-    path = desk.store.path(document.blob)
+    path = desk.folder.path(document.blob)
     job = await desk.ended(await desk.submit(document_id=document.id))
     assert job.error is not None
     assert (job.status, job.error["type"]) == (JobStatus.failed, "/problems/secrecy-marked")
@@ -87,5 +87,5 @@ async def test_a_masked_file_is_a_document_of_the_department(desk: Desk) -> None
     masked = await desk.ledger.documents.get(desk.name, job.result["file"]["document_id"])
     assert masked is not None
     assert (masked.filename, masked.media_type) == ("n-masked.docx", docx.MEDIA_TYPE)
-    with zipfile.ZipFile(desk.store.path(masked.blob)) as packed:
+    with zipfile.ZipFile(desk.folder.path(masked.blob)) as packed:
         assert b"13812341234" not in packed.read("word/document.xml")

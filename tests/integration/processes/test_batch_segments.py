@@ -60,7 +60,7 @@ async def test_a_segment_of_large_results_has_fewer_lines(
     written = await segments_of(desk, ended.output_file_id)
     assert [segment.count(b"\n") for segment in written] == [8, 8, 4]
     assert custom_ids_in(written) == sorted(f"c{number}" for number in range(20))
-    assert not any(desk.store.path(blob).exists() for blob in blobs)
+    assert not any(desk.folder.path(blob).exists() for blob in blobs)
 
 
 async def test_a_cancelled_batch_in_short_segments_has_each_line_once(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -14,7 +16,7 @@ from api.readiness import checks
 from jobs.model.job import Job
 from jobs.model.states import JobStatus
 from standin.engine_process import StandInControl
-from tests.integration.processes.system import PATIENCE, Desk, System, until
+from tests.integration.processes.system import PATIENCE, Desk, System, last_heartbeats, until
 
 # The longest time that a pull started while the engine was healthy waits at Redis.
 LAST_PULL_SECONDS = 1.5
@@ -39,6 +41,20 @@ async def test_a_500_of_a_healthy_engine_is_retried_with_another_seed_and_then_f
     assert engine.counts()["started"] == before + 2
     assert first["seed"] != second["seed"]
     assert (first["temperature"], second["temperature"]) == (0.0, 0.4)
+
+
+async def test_the_first_heartbeat_of_a_worker_tells_of_an_engine_that_answers(
+    empty_system: System, redis: Redis
+) -> None:
+    empty_system.start("worker")
+    found: list[Mapping[str, Any]] = []
+
+    def beats() -> bool:
+        found.extend(last_heartbeats(redis))
+        return bool(found)
+
+    await until(beats)
+    assert found[0]["detail"]["engine_healthy"]
 
 
 async def test_a_hanging_engine_times_out_and_the_request_is_aborted(

@@ -11,6 +11,7 @@ from docx.shared import Pt
 
 from jobs.model.problems import ProblemError
 from jobs.model.states import JobStatus
+from jobs.views import job_view
 from tests.integration.processes.system import Desk
 from tests.unit.tasks.official_layout.official_letter import OPENING, letter, saved
 
@@ -34,7 +35,8 @@ async def test_a_fixed_file_is_a_document_for_the_next_job(desk: Desk, tmp_path:
     again = await desk.ended(
         await desk.submit(task="format_check", document_id=file["document_id"])
     )
-    assert again.result["findings"] == []
+    assert again.error is None
+    assert (await job_view(again, desk.store)).result["findings"] == []
     # The same file again is the same document, stored once.
     twice = await desk.ended(await desk.submit(task="format_fix", document_id=sent.id))
     assert twice.result["file"] == file

@@ -55,7 +55,7 @@ async def test_the_process_of_an_ended_job_is_gone_within_two_seconds(
 ) -> None:
     worker = shared_system.children[0].process.pid
     document = await desk.upload(f"A letter of {desk.name}.".encode(), "letter.txt")
-    path = desk.store.path(document.blob)
+    path = desk.folder.path(document.blob)
     with endless(path) as ends:
         deadline = datetime.now(UTC) + timedelta(hours=1)
         job_id = await desk.submit(task="parse", document_id=document.id, deadline=deadline)

@@ -16,7 +16,7 @@ from api.multipart import Form, receive_form
 from api.multipart_parser import MultipartError, part_head
 from jobs.model.problems import ProblemError
 from jobs.process.settings import LimitSettings
-from jobs.store import Store
+from jobs.store import Folder, Store
 
 JOB = b'--XX\r\nContent-Disposition: form-data; name="job"\r\n\r\n{"task": "summarize"}\r\n'
 FILE = (
@@ -52,7 +52,7 @@ async def received(store: Store, request: Request) -> tuple[Form, bytes]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(tmp_path)
+    return Store(Folder(tmp_path))
 
 
 @pytest.mark.parametrize("body", [JOB + FILE + END, FILE + JOB + END])
@@ -245,7 +245,7 @@ async def test_a_file_that_looks_like_boundaries_comes_through_byte_for_byte(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, size: int
 ) -> None:
     body = FILE[: FILE.index(b"line one")] + content + b"\r\n" + END
-    store = Store(tmp_path_factory.getbasetemp() / "forms")
+    store = Store(Folder(tmp_path_factory.getbasetemp() / "forms"))
     _, file = await received(
         store, request_of([body[at : at + size] for at in range(0, len(body), size)])
     )
@@ -257,7 +257,7 @@ async def test_no_part_header_causes_an_unexpected_error(
     tmp_path_factory: pytest.TempPathFactory, headers: bytes
 ) -> None:
     body = b"--XX\r\nContent-Disposition: " + headers + b"\r\n\r\nbody\r\n" + END
-    store = Store(tmp_path_factory.getbasetemp() / "forms")
+    store = Store(Folder(tmp_path_factory.getbasetemp() / "forms"))
     try:
         await received(store, request_of([body]))
     except ProblemError as refused:

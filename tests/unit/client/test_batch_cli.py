@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 
 from chancery.cli import main
 from chancery.commands.batch.display import expected_end
+from chancery.commands.batch.group import _row
 from chancery.commands.batch.result_paths import result_path
 from chancery.commands.submission import CONCURRENT_UPLOADS
 from chancery.models import Batch
@@ -558,6 +559,7 @@ class TestWatching:
         stalled = {"reason": "engine-away", "detail": "engine away since 2026-11-30 02:10 UTC"}
         batch = Batch.model_validate({"id": "b", "status": "in_progress", "stalled": stalled})
         assert expected_end(batch) == "stalled: engine away since 2026-11-30 02:10 UTC"
+        assert "stalled: engine away since 2026-11-30 02:10 UTC" in _row(batch)
 
 
 class TestCollecting:

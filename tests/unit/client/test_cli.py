@@ -199,6 +199,8 @@ class TestLooking:
         assert table.exit_code == 0, table.output
         assert table.stdout.splitlines()[0].split()[:3] == ["JOB", "TASK", "STATUS"]
         assert len(table.stdout.splitlines()) == 6
+        chinese = run("jobs", "--lang", "zh", "--limit", "1").stdout.splitlines()[1]
+        assert chinese.split()[2:4] == ["排队中", "交互"]
         assert [line["id"] for line in lines(run("jobs", "--json", "--limit", "3"))] == [
             "job_0",
             "job_1",

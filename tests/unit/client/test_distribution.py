@@ -55,6 +55,7 @@ def test_the_client_installs_one_package_and_one_command(client: Path) -> None:
     assert packages_in(client) == {"chancery", "bin"}
     assert [path.name for path in (client / "bin").iterdir()] == ["chancery"]
     assert (client / "chancery/py.typed").exists()
+    assert (client / "chancery/texts/zh.toml").exists()
     assert list(client.glob("chancery_client-*.dist-info/licenses/LICENSE"))
 
 

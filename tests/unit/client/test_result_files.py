@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from chancery.cli import main
 from chancery.commands.readable import lines_of
 from chancery.commands.result_files import Folder, MadeFile, made_files, plain_name
+from chancery.commands.tables import show
 from tests.unit.client.conftest import KEY
 
 Run = Callable[..., Result]
@@ -159,3 +160,15 @@ def test_the_language_is_that_of_the_person(
 ) -> None:
     assert run("tasks", *words, **environment).exit_code == 0
     assert server.requests[-1].language == language
+
+
+def test_control_characters_of_documents_do_not_reach_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hostile = "a\x1b]0;title\x07\x9b2Jb\t甲　乙\r"
+    safe = "a\\x1b]0;title\\x07\\x9b2Jb\t甲　乙"
+    assert list(lines_of({"text": hostile, hostile: 1})) == [f"text: {safe}", f"{safe}\\x0d: 1"]
+    show(("FILE",), [(hostile,)])
+    printed = capsys.readouterr().out
+    assert "\x1b" not in printed
+    assert "\\x1b]0;title" in printed

@@ -137,3 +137,22 @@ def test_the_python_that_is_named_is_taken_or_refused(tmp_path: Path) -> None:
     python_of((3, 10), tmp_path, "old")
     assert find_python(tmp_path, PYTHON="python3").stdout.strip() == "python3"
     assert "tried old" in find_python(tmp_path, PYTHON="old").stderr
+
+
+def test_a_driver_that_does_not_answer_is_named_instead_of_installing_for_the_cpu(
+    tmp_path: Path,
+) -> None:
+    driver = tmp_path / "nvidia-smi"
+    driver.write_text("#!/nonexistent/interpreter\n")
+    driver.chmod(0o755)
+    script = CHECKOUT / "deploy" / "engine" / "install.py"
+    done = subprocess.run(
+        (sys.executable, script, "--check", "--root", tmp_path / "engine"),
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("engine: nvidia-smi does not answer: ")
+    assert "--for cpu" in done.stderr

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,15 @@ import pytest
 from documents.detect import READABLE, detect
 from documents.errors import UnsupportedDocument
 from standin.documents.builders import as_pdf, saved
+from standin.documents.compound_builder import compound
+
+
+def zipped(parts: dict[str, bytes]) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as packed:
+        for name, data in parts.items():
+            packed.writestr(name, data)
+    return written.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -17,6 +28,22 @@ from standin.documents.builders import as_pdf, saved
         (Path(sys.executable).resolve().read_bytes()[:5_000], "a program"),
         (b"MZ\x90\x00" + bytes(100), "a program"),
         (bytes(range(256)) * 10, "neither text"),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(100), "a HEIC picture. Save or export it as JPEG"),
+        (b"\x00\x00\x00\x18ftypisom" + bytes(100), "a film"),
+        (bytes(257) + b"ustar\x0000", "a tar archive"),
+        (b"AC1032\x00" + bytes(100), "an AutoCAD drawing"),
+        (zipped({"mimetype": b"application/epub+zip"}), "an EPUB book"),
+        (
+            zipped({"mimetype": b"application/vnd.oasis.opendocument.presentation"}),
+            "an OpenDocument presentation",
+        ),
+        (zipped({"Index/Document.iwa": b"x"}), "an iWork document"),
+        (zipped({"[Content_Types].xml": b"<Types/>"}), "a ZIP container, but not a supported"),
+        (compound({"PowerPoint Document": b"x"}), "a PowerPoint presentation from before 2007"),
+        (compound({"Props9": b"x"}), "a Project plan"),
+        (compound({"Contents": b"x"}), "neither DOC nor XLS"),
+        (b"\x78\x9f\x3e\x22\x01\x00\x01\x06\x90\x08", "winmail.dat"),
+        (b"\x01\x00\x09\x00\x00\x03\xc1\x11\x00\x00", "a Windows metafile"),
     ],
 )
 def test_an_unsupported_format_is_refused_by_its_name(

@@ -1,11 +1,10 @@
-"""The object store in a folder."""
+"""The store, in a folder and on S3."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,15 +15,17 @@ import pytest
 from documents.isolation.owner import Owner, working_for
 from jobs.blobs import PlainReader
 from jobs.model.problems import ProblemError
+from jobs.sealing.ciphers import CipherName
 from jobs.sealing.errors import Damaged
-from jobs.sealing.key_folder import KeyFolder
 from jobs.sealing.master_keys import MasterKeys
-from jobs.store import Blob, Incoming, Store
-from tests.sealing import master_key, sealed_settings, sealed_store
+from jobs.store import Blob, Incoming, Store, keys_of
+from jobs.store.opening import backend_of
+from tests.sealing import master_key
+from tests.storage import Place, open_sealed, open_store
 
 
-async def test_a_kept_blob_is_complete_and_a_dropped_one_leaves_no_file(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+async def test_a_kept_blob_is_complete_and_a_dropped_one_leaves_no_file(place: Place) -> None:
+    store = open_store(place)
     async with store.incoming(100) as incoming:
         incoming.write(b"one ")
         incoming.write(b"two")
@@ -32,21 +33,21 @@ async def test_a_kept_blob_is_complete_and_a_dropped_one_leaves_no_file(tmp_path
     assert await store.read(blob) == b"one two"
     async with store.incoming(100) as incoming:
         incoming.write(b"left")
-    assert list((tmp_path / "incoming").iterdir()) == []
+    assert list((place.settings().data_dir / "store" / "incoming").iterdir()) == []
     await store.delete(blob)
     await store.delete(blob)
-    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
+    assert place.stored() == []
 
 
-async def test_old_blobs_have_their_owner(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+async def test_old_blobs_have_their_owner(place: Place) -> None:
+    store = open_store(place)
     old, _ = await store.put(b"1", "tax", "doc_1"), await store.put(b"2", "tax", "job_2")
-    os.utime(store.path(old), (0, 0))
+    place.age(old)
     assert list(store.old_blobs()) == [Blob(old, "tax", "doc_1")]
 
 
-async def test_a_blob_is_read_in_pieces_between_two_offsets(tmp_path: Path) -> None:
-    store, data = Store(tmp_path), bytes(range(256)) * 4096
+async def test_a_blob_is_read_in_pieces_between_two_offsets(place: Place) -> None:
+    store, data = open_store(place), bytes(range(256)) * 40_960
     blob = await store.put(data, "tax", "file_1")
     pieces = [piece async for piece in store.pieces(blob)]
     assert b"".join(pieces) == data
@@ -57,8 +58,8 @@ async def test_a_blob_is_read_in_pieces_between_two_offsets(tmp_path: Path) -> N
         )
 
 
-async def test_sizes_are_in_order_and_need_every_blob(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+async def test_sizes_are_in_order_and_need_every_blob(place: Place) -> None:
+    store = open_store(place)
     blobs = [await store.put(b"x" * size, "tax", "file_1") for size in (3, 0, 7)]
     assert list(await store.sizes(blobs)) == [3, 0, 7]
     await store.delete(blobs[1])
@@ -66,8 +67,8 @@ async def test_sizes_are_in_order_and_need_every_blob(tmp_path: Path) -> None:
         await store.sizes(blobs)
 
 
-async def test_a_short_text_has_no_file_and_is_read_like_one(tmp_path: Path) -> None:
-    store, text = Store(tmp_path, inline_text_bytes=60), "通知：磨坊街停水。.sealed".encode()
+async def test_a_short_text_has_no_file_and_is_read_like_one(place: Place) -> None:
+    store, text = open_store(place, inline_text_bytes=60), "通知：磨坊街停水。.sealed".encode()
     blob = await store.put_text(text, "tax", "doc_1")
     assert await store.read(blob) == text
     assert list(await store.sizes([blob])) == [len(text)]
@@ -75,20 +76,20 @@ async def test_a_short_text_has_no_file_and_is_read_like_one(tmp_path: Path) -> 
     async with store.readable(blob) as path:
         assert path.read_bytes() == text
     await store.delete(blob)
-    assert _files(tmp_path) == []
+    assert place.stored() == []
     longer = await store.put_text(text * 2, "tax", "doc_2")
-    assert store.path(longer).read_bytes() == text * 2
+    assert place.raw(longer) == text * 2
 
 
-async def test_with_a_master_key_a_short_text_is_an_encrypted_file(tmp_path: Path) -> None:
-    store, text = sealed_store(tmp_path), b"The water is off."
+async def test_with_a_master_key_a_short_text_is_an_encrypted_file(place: Place) -> None:
+    store, text = open_sealed(place), b"The water is off."
     blob = await store.put_text(text, "tax", "doc_1")
-    assert text not in store.path(blob).read_bytes()
+    assert text not in place.raw(blob)
     assert await store.read(blob) == text
 
 
-async def test_a_body_over_the_limit_is_refused_as_it_comes(tmp_path: Path) -> None:
-    async with Store(tmp_path).incoming(5) as incoming:
+async def test_a_body_over_the_limit_is_refused_as_it_comes(place: Place) -> None:
+    async with open_store(place).incoming(5) as incoming:
         incoming.write(b"12345")
         with pytest.raises(ProblemError) as raised:
             incoming.write(b"6")
@@ -105,8 +106,8 @@ def test_a_full_disk_is_a_problem() -> None:
     assert raised.value.retry_after
 
 
-async def test_an_encrypted_blob_is_read_whole_in_pieces_and_in_parts(tmp_path: Path) -> None:
-    store, data = sealed_store(tmp_path), os.urandom(300_000)
+async def test_an_encrypted_blob_is_read_whole_in_pieces_and_in_parts(place: Place) -> None:
+    store, data = open_sealed(place), os.urandom(300_000)
     put = await store.put(data, "tax", "job_1")
     async with store.incoming(1_000_000) as incoming:
         for start in range(0, len(data), 70_000):
@@ -128,14 +129,14 @@ async def test_an_encrypted_blob_is_read_whole_in_pieces_and_in_parts(tmp_path: 
         )
         async with store.readable(blob) as path:
             assert path.read_bytes() == data
-    assert not any(data[:32] in path.read_bytes() for path in _files(tmp_path))
+    assert not any(data[:32] in place.raw(blob) for blob in place.stored())
     await store.delete(put)
     await store.delete(kept)
-    assert [path.name for path in _files(tmp_path)] == ["check"]
+    assert (place.stored(), place.keys()) == ([], ["check"])
 
 
-async def test_another_process_reads_an_encrypted_blob_and_cannot_change_it(tmp_path: Path) -> None:
-    store = sealed_store(tmp_path)
+async def test_another_process_reads_an_encrypted_blob_and_cannot_change_it(place: Place) -> None:
+    store = open_sealed(place)
     blob = await store.put(b"The water is off.", "tax", "doc_1")
     async with store.readable(blob) as path:
         read = await asyncio.create_subprocess_exec("cat", path, stdout=subprocess.PIPE)
@@ -145,8 +146,8 @@ async def test_another_process_reads_an_encrypted_blob_and_cannot_change_it(tmp_
     assert not path.exists()
 
 
-async def test_large_files_of_one_department_do_not_delay_those_of_another(tmp_path: Path) -> None:
-    store = sealed_store(tmp_path)
+async def test_large_files_of_one_department_do_not_delay_those_of_another(place: Place) -> None:
+    store = open_sealed(place)
     blob = await store.put(bytes(9 * 1024 * 1024), "tax", "doc_1")
     opened, done = asyncio.Semaphore(0), asyncio.Event()
 
@@ -167,12 +168,11 @@ async def test_large_files_of_one_department_do_not_delay_those_of_another(tmp_p
     await asyncio.gather(*greedy)
 
 
-async def test_a_damaged_part_leaves_the_others_readable(tmp_path: Path) -> None:
-    store, data = sealed_store(tmp_path), os.urandom(300_000)
+async def test_a_damaged_part_leaves_the_others_readable(place: Place) -> None:
+    store, data = open_sealed(place), os.urandom(300_000)
     blob, other = [await store.put(data, "tax", f"job_{n}") for n in range(2)]
-    with store.path(blob).open("r+b") as file:
-        file.seek(1_000)
-        file.write(bytes(64))
+    sealed = place.raw(blob)
+    place.replace(blob, sealed[:1_000] + bytes(64) + sealed[1_064:])
     parts = [(blob, 0, 5), (blob, 250_000, 5), (other, 0, 5), (blob, 299_990, 5)]
     assert list(await store.slices(parts)) == [
         None,
@@ -182,43 +182,42 @@ async def test_a_damaged_part_leaves_the_others_readable(tmp_path: Path) -> None
     ]
 
 
-async def test_a_backup_is_unreadable_once_the_blob_is_deleted(tmp_path: Path) -> None:
-    store = sealed_store(tmp_path / "data")
+async def test_a_backup_is_unreadable_once_the_blob_is_deleted(place: Place) -> None:
+    store = open_sealed(place)
     blob = await store.put(b"The water is off.", "tax", "doc_1")
-    shutil.copytree(tmp_path / "data" / "store", tmp_path / "backup")
+    backup = place.raw(blob)
     await store.delete(blob)
-    shutil.rmtree(tmp_path / "data" / "store")
-    shutil.copytree(tmp_path / "backup", tmp_path / "data" / "store")
+    place.replace(blob, backup)
     with pytest.raises(FileNotFoundError):
         await store.read(blob)
     assert list(await store.slices([(blob, 0, 5)])) == [None]
 
 
-async def test_blobs_from_before_encryption_stay_readable(tmp_path: Path) -> None:
-    before = await Store(tmp_path / "store").put(b"before", "tax", "doc_1")
-    store = sealed_store(tmp_path)
+async def test_blobs_from_before_encryption_stay_readable(place: Place) -> None:
+    before = await open_store(place).put(b"before", "tax", "doc_1")
+    store = open_sealed(place)
     after = await store.put(b"after", "tax", "doc_1")
     assert [await store.read(blob) for blob in (before, after)] == [b"before", b"after"]
     async with store.readable(before) as path:
         assert path.read_bytes() == b"before"
-    os.utime(store.path(after), (0, 0))
+    place.age(after)
     assert list(store.old_blobs()) == [Blob(after, "tax", "doc_1")]
 
 
-async def test_exchanged_blobs_are_not_read(tmp_path: Path) -> None:
-    store = sealed_store(tmp_path)
+async def test_exchanged_blobs_are_not_read(place: Place) -> None:
+    store = open_sealed(place)
     one, two = [await store.put(text, "tax", "doc_1") for text in (b"one", b"two")]
-    shutil.copy(store.path(one), store.path(two))
+    place.replace(two, place.raw(one))
     with pytest.raises(Damaged):
         await store.read(two)
-    shutil.copy(tmp_path / "keys" / one, tmp_path / "keys" / two)
+    place.copy_key(one, two)
     with pytest.raises(Damaged):
         await store.read(two)
 
 
-async def test_a_missing_master_key_is_the_operators_fault(tmp_path: Path) -> None:
-    blob = await sealed_store(tmp_path).put(b"text", "tax", "doc_1")
-    for store in (Store(tmp_path / "store"), _with_another_key(tmp_path)):
+async def test_a_missing_master_key_is_the_operators_fault(place: Place) -> None:
+    blob = await open_sealed(place).put(b"text", "tax", "doc_1")
+    for store in (Store(backend_of(place.settings())), _with_another_key(place)):
         for read in (store.read(blob), store.sizes([blob]), store.slices([(blob, 0, 1)])):
             with pytest.raises(ProblemError) as raised:
                 await read
@@ -226,31 +225,31 @@ async def test_a_missing_master_key_is_the_operators_fault(tmp_path: Path) -> No
             assert raised.value.retry_after
 
 
-async def test_keys_whose_blobs_were_never_linked_are_found_after_a_day(tmp_path: Path) -> None:
-    store = sealed_store(tmp_path)
+async def test_keys_whose_blobs_were_never_linked_are_found_after_a_day(place: Place) -> None:
+    store = open_sealed(place)
     blobs = [await store.put(b"text", "tax", "doc_1") for _ in range(3)]
     for blob in blobs[:2]:
-        os.utime(tmp_path / "keys" / blob, (0, 0))
+        place.age_key(blob)
     for blob in blobs[1:]:
-        store.path(blob).unlink()
+        place.remove(blob)
     assert list(await store.old_keys_without_blob()) == [blobs[1]]
 
 
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def _with_another_key(tmp_path: Path) -> Store:
+def _with_another_key(place: Place) -> Store:
     """A store with another master key, as if the keys had been exchanged while it runs."""
-    master = MasterKeys.from_settings(sealed_settings(tmp_path, master_key(2)))
-    assert master is not None
-    return Store(tmp_path / "store", KeyFolder(tmp_path / "keys", master))
+    keys, master = (
+        keys_of(place.settings(master_key())),
+        MasterKeys.parse(master_key(2), CipherName.aes),
+    )
+    assert keys is not None
+    keys._master = master
+    return Store(backend_of(place.settings()), keys)
 
 
 async def test_neighbouring_parts_are_those_that_are_read_one_by_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, data = Store(tmp_path), bytes(range(256)) * 8
+    store, data = open_store(place), bytes(range(256)) * 8
     blob = await store.put(data, "tax", "file_1")
     parts = [(100, 50), (0, 100), (151, 30), (181, 0)]
     reads: list[tuple[int, int | None]] = []

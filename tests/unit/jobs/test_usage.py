@@ -63,6 +63,12 @@ def test_csv_has_one_line_for_each_row() -> None:
     assert read[0]["cost_per_document"] == "0.054"
 
 
+def test_a_model_s_name_is_no_formula_for_a_spreadsheet() -> None:
+    rows = by_month({"tax": [day(1, replace(PART, model="=1+1"))]}, PRICES)
+    (line,) = csv.DictReader(StringIO(to_csv(rows), newline=""))
+    assert line["model"] == "'=1+1"
+
+
 def test_each_engines_usage_is_counted_under_its_model() -> None:
     fast, full = Usage(100, 10, 0, 1.0, 0, 0.5, 5.0), Usage(100, 20, 60, 2.0, 7, 1.5, 9.0)
     used = RunUsage(fast + full, fast, {Role.fast: "small:8b", Role.full: "large"})

@@ -152,6 +152,31 @@ async def test_it_asks_again_a_moment_after_a_claim_that_led_to_work(
         await work.until_done(3)
 
 
+async def test_it_asks_again_for_a_while_after_several_pieces_of_work_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(claim_loop, "IDLE_SECONDS", 3_600)
+    monkeypatch.setattr(claim_loop, "CLAIM_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(claim_loop, "BUSY_SECONDS", 3_600)
+    announced: list[bool] = []
+
+    class ShortWork(Work):
+        async def claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+            announced.append(again)
+            return await super().claim(woken, again)
+
+    work = ShortWork(waiting=1, slots=10)
+    work.end.set()
+    async with looping(work):
+        for waiting, done in ((1, 1), (2, 3), (1, 4)):
+            work.waiting = waiting
+            work.loop.wake()
+            await work.until_done(done)
+        await work.until_claims(4)
+    assert work.claims == [(1, True), (2, True), (1, True), (0, False)]
+    assert announced == [False, False, True, True]
+
+
 async def test_without_a_wake_up_it_asks_again_after_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

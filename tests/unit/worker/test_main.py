@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from worker import __main__ as entry
+from worker import process
 
 
 @pytest.fixture
@@ -20,9 +21,10 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def import_module(name: str) -> SimpleNamespace:
         return SimpleNamespace(main=lambda: modules.append(name))
 
-    monkeypatch.setattr(entry, "import_module", import_module)
-    monkeypatch.setattr(entry, "set_up_logs", lambda _: None)
+    monkeypatch.setattr(process, "import_module", import_module)
+    monkeypatch.setattr(process, "set_up_logs", lambda _: None)
     monkeypatch.setattr(gc, "freeze", lambda: None)
+    monkeypatch.setattr(gc, "set_threshold", lambda _: None)
     return modules
 
 
@@ -32,6 +34,17 @@ def test_a_role_starts_its_module(started: list[str], monkeypatch: pytest.Monkey
         entry.main()
     assert started == ["worker.roles.scheduler"]
     assert logs == []
+
+
+def test_the_garbage_of_many_jobs_is_collected_at_once(
+    started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thresholds: list[int] = []
+    monkeypatch.setattr(gc, "set_threshold", thresholds.append)
+    monkeypatch.setattr(sys, "argv", ["worker", "worker"])
+    entry.main()
+    assert started == ["worker.roles.worker"]
+    assert thresholds == [10_000]
 
 
 def test_the_old_name_of_the_scheduler_is_accepted_with_a_warning(

@@ -23,10 +23,13 @@ from worker.commands.department.arguments import (
     new_private_file,
     quota_options,
 )
+from worker.commands.department.callback_format import callback_format, callback_preview
 from worker.commands.department.credentials import rotate_key, rotate_secret
+from worker.commands.department.form import form
 from worker.commands.department.keys import key, revoke
 from worker.commands.department.settings import set_
 from worker.commands.department.show import show
+from worker.commands.messages import message
 from worker.commands.system import system_options, with_ledger
 
 
@@ -96,7 +99,13 @@ def create(
         if file:
             file.write(json.dumps(asdict(created)) + "\n")
     if save:
-        click.echo(f"The API key and the callback secret of {name} are in {save}.")
+        click.echo(
+            message(
+                "The API key and the callback secret of {name} are in {save}.",
+                name=name,
+                save=save,
+            )
+        )
         return
     if as_json:
         click.echo(json.dumps(asdict(created)))
@@ -104,7 +113,7 @@ def create(
     click.echo(f"department       {created.department}")
     click.echo(f"api_key          {created.api_key}")
     click.echo(f"callback_secret  {created.callback_secret}")
-    click.echo("The key cannot be shown again: only its hash is stored.", err=True)
+    click.echo(message("The key cannot be shown again: only its hash is stored."), err=True)
 
 
 @department.command(
@@ -144,8 +153,25 @@ def reopen(*, name: str, urls: tuple[str, ...], data_dir: Path, redis_url: str |
 
     not_gone = with_ledger(data_dir, redis_url, reopen_all)
     for url in urls:
-        click.echo(f"{url} was not gone" if url in not_gone else f"{url} is open again")
+        click.echo(
+            message("{url} was not gone", url=url)
+            if url in not_gone
+            else message("{url} is open again", url=url)
+        )
 
 
-for command in (allow, disallow, show, set_, approval, rotate_secret, rotate_key, key, revoke):
+for command in (
+    allow,
+    disallow,
+    show,
+    set_,
+    approval,
+    callback_format,
+    callback_preview,
+    form,
+    rotate_secret,
+    rotate_key,
+    key,
+    revoke,
+):
     department.add_command(command)

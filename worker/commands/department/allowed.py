@@ -12,6 +12,7 @@ import click
 from jobs.ledger import Ledger
 from jobs.model.department import AllowChange
 from worker.commands.department.arguments import AllowType, NameType, json_option, no_such
+from worker.commands.messages import message
 from worker.commands.system import system_options, with_ledger
 
 
@@ -86,11 +87,15 @@ def _lines(name: str, targets: Sequence[str], change: AllowChange) -> Iterator[s
     for target in dict.fromkeys(targets):
         match target in before, target in after:
             case False, True:
-                yield f"added      {target}"
+                yield message("added      {target}", target=target)
             case True, False:
-                yield f"removed    {target}"
+                yield message("removed    {target}", target=target)
             case True, True:
-                yield f"unchanged  {target}: it was allowed already"
+                yield message("unchanged  {target}: it was allowed already", target=target)
             case _:
-                yield f"unchanged  {target}: it was not allowed"
-    yield f"callbacks of {name} are allowed to {', '.join(change.after) or 'nothing'}"
+                yield message("unchanged  {target}: it was not allowed", target=target)
+    yield message(
+        "callbacks of {name} are allowed to {targets}",
+        name=name,
+        targets=", ".join(change.after) or message("nothing"),
+    )

@@ -16,6 +16,7 @@ from jobs.model.approval import DEFAULT_WITHIN, MOST_WITHIN, ApprovalPolicy
 from tasks.department_tasks.definition import NAME
 from tasks.registry import BUILT_IN
 from worker.commands.department.arguments import DurationType, NameType, no_such
+from worker.commands.messages import message
 from worker.commands.system import system_options, with_ledger
 
 _TASK = re.compile(NAME)
@@ -33,8 +34,12 @@ class TasksType(click.ParamType[tuple[str, ...]]):
         for name in names:
             if not _TASK.fullmatch(name):
                 self.fail(
-                    f"{name!r} is not a task's name: separate names by commas. The built-in tasks "
-                    f"are {', '.join(BUILT_IN)}.",
+                    message(
+                        "{name!r} is not a task's name: separate names by commas. The built-in "
+                        "tasks are {names}.",
+                        name=name,
+                        names=", ".join(BUILT_IN),
+                    ),
                     param,
                     ctx,
                 )
@@ -77,9 +82,11 @@ def approval(
       chancery department approval tax --tasks classify --below 0.8 --within 14d
     """
     if below is not None and not tasks:
-        raise click.UsageError("--below needs --tasks.")
+        raise click.UsageError(message("--below needs --tasks."))
     if within is not None and not timedelta() < within <= MOST_WITHIN:
-        raise click.BadParameter(f"from 1m to {MOST_WITHIN.days}d", param_hint="--within")
+        raise click.BadParameter(
+            message("from 1m to {days}d", days=MOST_WITHIN.days), param_hint="--within"
+        )
     changes = bool(tasks or remove or within)
 
     async def change(ledger: Ledger) -> tuple[ApprovalPolicy | None, int] | None:
@@ -98,16 +105,30 @@ def approval(
     policy, waiting = answer
     for line in policy_lines(policy):
         click.echo(f"{name}: {line}")
-    click.echo(f"{name}: {waiting:,} {'result waits' if waiting == 1 else 'results wait'} now")
+    now = (
+        message("1 result waits now")
+        if waiting == 1
+        else message("{count:,} results wait now", count=waiting)
+    )
+    click.echo(f"{name}: {now}")
 
 
 def policy_lines(policy: ApprovalPolicy | None) -> Iterator[str]:
     if policy is None:
-        yield "no results wait for approval"
+        yield message("no results wait for approval")
         return
     for task, below in sorted(policy.tasks.items()):
-        which = "all results" if below is None else f"results with a confidence below {below:g}"
-        yield f"{task}: {which} wait for approval, for {_text(policy.within)} at most"
+        which = (
+            message("all results")
+            if below is None
+            else message("results with a confidence below {below:g}", below=below)
+        )
+        yield message(
+            "{task}: {which} wait for approval, for {text} at most",
+            task=task,
+            which=which,
+            text=_text(policy.within),
+        )
 
 
 def _changed(

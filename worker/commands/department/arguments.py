@@ -14,10 +14,12 @@ from typing import IO, Any, TypeVar
 import click
 from pydantic import ValidationError
 
+from jobs.model.callback_headers import is_header_name, is_header_value, is_reserved_header
 from jobs.model.quotas import QuotaName
 from jobs.process.settings import BulkSettings, Network
 from jobs.submit.targets import AllowEntry
 from jobs.windows.window import Window, WindowError
+from worker.commands.messages import detail, message
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 DURATION = re.compile(r"(\d{1,5})([mhd])|0")
@@ -37,19 +39,14 @@ QUOTA_FIELDS: Mapping[QuotaName, str] = {
     QuotaName.stored_bytes: "max_stored_bytes",
 }
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,4000}[\x21-\x7e])?")
-# Set by the courier or by HTTP itself.
-_RESERVED_HEADER = re.compile(
-    r"(webhook|chancery|content|proxy|sec)-.*|host|user-agent|connection|keep-alive|te|trailer|"
-    r"transfer-encoding|upgrade|expect|date|accept-encoding"
-)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def no_such(name: str) -> click.ClickException:
-    return click.ClickException(f"there is no department {name}: see `chancery department list`")
+    return click.ClickException(
+        message("there is no department {name}: see `chancery department list`", name=name)
+    )
 
 
 class NameType(click.ParamType[str]):
@@ -58,8 +55,11 @@ class NameType(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not NAME.fullmatch(value):
             self.fail(
-                f"{value!r} is not a department's name: use up to 63 of a-z, 0-9 and -, and start "
-                "with a letter or digit.",
+                message(
+                    "{value!r} is not a department's name: use up to 63 of a-z, 0-9 and -, "
+                    "and start with a letter or digit.",
+                    value=value,
+                ),
                 param,
                 ctx,
             )
@@ -73,8 +73,11 @@ class DisplayNameType(click.ParamType[str]):
         text = str(value).strip()
         if not 0 < len(text) <= MAX_DISPLAY_NAME_CHARS or not text.isprintable():
             self.fail(
-                f"{value!r} is not a name for people: write 1 to {MAX_DISPLAY_NAME_CHARS} "
-                "printable characters.",
+                message(
+                    "{value!r} is not a name for people: write 1 to {most} printable characters.",
+                    value=value,
+                    most=MAX_DISPLAY_NAME_CHARS,
+                ),
                 param,
                 ctx,
             )
@@ -88,7 +91,14 @@ class AllowType(click.ParamType[str]):
         try:
             AllowEntry.parse(value)
         except ValueError as error:
-            self.fail(f"{error}. Write HOST, ADDRESS or CIDR, optionally with :PORT.", param, ctx)
+            self.fail(
+                message(
+                    "{error}. Write HOST, ADDRESS or CIDR, optionally with :PORT.",
+                    error=detail(str(error)),
+                ),
+                param,
+                ctx,
+            )
         return str(value).strip().lower()
 
 
@@ -100,7 +110,11 @@ class DurationType(click.ParamType[timedelta]):
     ) -> timedelta:
         match = DURATION.fullmatch(str(value))
         if not match:
-            self.fail(f"{value!r} is not a duration: write 30m, 24h, 7d or 0.", param, ctx)
+            self.fail(
+                message("{value!r} is not a duration: write 30m, 24h, 7d or 0.", value=value),
+                param,
+                ctx,
+            )
         return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match[2] else timedelta()
 
 
@@ -115,8 +129,14 @@ class RateType(click.ParamType[float]):
         match = RATE.fullmatch(str(value))
         if not match or not MIN_RATE <= float(match[1]) <= MAX_RATE:
             self.fail(
-                f"{value!r} is not a rate: write a number from {MIN_RATE:g} to {MAX_RATE:g}, "
-                f"such as 20/s, or `{NO_LIMIT}`.",
+                message(
+                    "{value!r} is not a rate: write a number from {least:g} to "
+                    "{most:g}, such as 20/s, or `{none}`.",
+                    value=value,
+                    least=MIN_RATE,
+                    most=MAX_RATE,
+                    none=NO_LIMIT,
+                ),
                 param,
                 ctx,
             )
@@ -131,7 +151,12 @@ class CountType(click.ParamType[int]):
             return 0
         if not COUNT.fullmatch(str(value)) or int(value) > MAX_COUNT:
             self.fail(
-                f"{value!r} is not a count: write a number from 1 to {MAX_COUNT}, or `{NO_LIMIT}`.",
+                message(
+                    "{value!r} is not a count: write a number from 1 to {most}, or `{none}`.",
+                    value=value,
+                    most=MAX_COUNT,
+                    none=NO_LIMIT,
+                ),
                 param,
                 ctx,
             )
@@ -148,19 +173,29 @@ class HeaderType(click.ParamType[tuple[str, str]]):
         name = name.strip().lower()
         if text.startswith("@"):
             text = self._read(Path(text[1:]), param, ctx)
-        if not equals or not _HEADER_NAME.fullmatch(name):
-            self.fail(f"{value!r} is not a header: write NAME=VALUE or NAME=@FILE.", param, ctx)
-        if _RESERVED_HEADER.fullmatch(name):
-            self.fail(f"{name} is set by Chancery or by HTTP itself.", param, ctx)
-        if not _HEADER_VALUE.fullmatch(text):
-            self.fail(f"the value of {name} may have printable ASCII characters only.", param, ctx)
+        if not equals or not is_header_name(name):
+            self.fail(
+                message("{value!r} is not a header: write NAME=VALUE or NAME=@FILE.", value=value),
+                param,
+                ctx,
+            )
+        if is_reserved_header(name):
+            self.fail(
+                message("{name} is set by Chancery or by HTTP itself.", name=name), param, ctx
+            )
+        if not is_header_value(text):
+            self.fail(
+                message("the value of {name} may have printable ASCII characters only.", name=name),
+                param,
+                ctx,
+            )
         return name, text
 
     def _read(self, path: Path, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
             return path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            self.fail(f"{path} cannot be read: {error}", param, ctx)
+            self.fail(message("{path} cannot be read: {error}", path=path, error=error), param, ctx)
 
 
 class WindowType(click.ParamType[Window]):
@@ -176,11 +211,11 @@ class WindowType(click.ParamType[Window]):
         try:
             settings = BulkSettings()
             zone = settings.zone if "zone" in settings.model_fields_set else None
-            return Window.parse(str(value), zone)
+            return settings.checked(str(value), zone)
         except ValidationError as error:
-            self.fail("; ".join(problem["msg"] for problem in error.errors()), param, ctx)
+            self.fail("; ".join(detail(problem["msg"]) for problem in error.errors()), param, ctx)
         except WindowError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(detail(str(error)), param, ctx)
 
 
 class NetworkType(click.ParamType[Network]):
@@ -192,7 +227,9 @@ class NetworkType(click.ParamType[Network]):
         try:
             return ip_network(str(value).strip(), strict=False)
         except ValueError:
-            self.fail(f"{value!r} is not an address or a CIDR block.", param, ctx)
+            self.fail(
+                message("{value!r} is not an address or a CIDR block.", value=value), param, ctx
+            )
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -225,7 +262,9 @@ def new_private_file(path: Path) -> Iterator[IO[str]]:
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except OSError as error:
-        raise click.ClickException(f"{path} cannot be created: {error.strerror}") from error
+        raise click.ClickException(
+            message("{path} cannot be created: {error.strerror}", path=path, error=error)
+        ) from error
     try:
         with os.fdopen(descriptor, "w") as file:
             yield file

@@ -11,6 +11,7 @@ import click
 from jobs.ledger import Ledger
 from jobs.model.api_key import NewKey
 from worker.commands.department.arguments import DurationType, NameType, json_option, no_such
+from worker.commands.messages import message
 from worker.commands.system import system_options, with_ledger
 
 keep_option = click.option(
@@ -78,4 +79,4 @@ def rotate_key(
         return
     click.echo(f"department  {name}")
     click.echo(f"api_key     {key.text}")
-    click.echo("The key cannot be shown again: only its hash is stored.", err=True)
+    click.echo(message("The key cannot be shown again: only its hash is stored."), err=True)

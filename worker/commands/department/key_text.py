@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from jobs.model.api_key import ALL_SCOPES, ApiKey, KeyState, Scope
+from worker.commands.messages import message
 
 
 def key_as_json(key: ApiKey) -> dict[str, Any]:
@@ -23,8 +24,12 @@ def key_as_json(key: ApiKey) -> dict[str, Any]:
 
 def key_line(key: ApiKey) -> str:
     """`0a1b2c3d4e5f submit,read from 10.1.0.0/16 until 2026-12-01 09:00 (registry)`."""
-    networks = f" from {', '.join(map(str, key.networks))}" if key.networks else ""
-    ended = "" if key.state is KeyState.valid else f" {key.state.value}"
+    networks = (
+        message(" from {networks}", networks=", ".join(map(str, key.networks)))
+        if key.networks
+        else ""
+    )
+    ended = "" if key.state is KeyState.valid else f" {message(key.state.value)}"
     label = f" ({key.label})" if key.label else ""
     return f"{key.id} {_scopes(key.scopes)}{networks}{until_text(key.until)}{ended}{label}"
 
@@ -34,8 +39,8 @@ def moment(at: datetime | None) -> str | None:
 
 
 def until_text(until: datetime | None) -> str:
-    return f" until {until.astimezone():%Y-%m-%d %H:%M}" if until else ""
+    return message(" until {at:%Y-%m-%d %H:%M}", at=until.astimezone()) if until else ""
 
 
 def _scopes(scopes: frozenset[Scope]) -> str:
-    return "all scopes" if scopes == ALL_SCOPES else ",".join(sorted(scopes))
+    return message("all scopes") if scopes == ALL_SCOPES else ",".join(sorted(scopes))

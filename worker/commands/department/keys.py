@@ -23,6 +23,7 @@ from worker.commands.department.arguments import (
 )
 from worker.commands.department.credentials import keep_option
 from worker.commands.department.key_text import key_as_json, key_line
+from worker.commands.messages import message
 from worker.commands.system import system_options, with_ledger
 
 save_option = click.option(
@@ -74,9 +75,9 @@ def create(
 ) -> None:
     """Create an API key for the department NAME and print it once. Its other keys stay valid."""
     if expires is not None and not expires:
-        raise click.UsageError("--expires: a key must be valid for some time.")
+        raise click.UsageError(message("--expires: a key must be valid for some time."))
     if len(label) > 100:
-        raise click.UsageError("--label: use at most 100 characters.")
+        raise click.UsageError(message("--label: use at most 100 characters."))
     rules = KeyRules(
         scopes=frozenset(map(Scope, scopes)) or ALL_SCOPES,
         networks=networks,
@@ -94,7 +95,9 @@ def create(
         if file:
             file.write(_new_as_json(name, new) + "\n")
     if save:
-        click.echo(f"The API key {new.id} of {name} is in {save}.")
+        click.echo(
+            message("The API key {new.id} of {name} is in {save}.", new=new, name=name, save=save)
+        )
     else:
         _print_new(name, new, as_json=as_json)
 
@@ -152,7 +155,11 @@ def rotate(
     new = with_ledger(data_dir, redis_url, replace)
     if new is None:
         raise click.ClickException(
-            f"{name} has no valid key {_id(key_id)}: see `chancery department key list {name}`"
+            message(
+                "{name} has no valid key {id}: see `chancery department key list {name}`",
+                name=name,
+                id=_id(key_id),
+            )
         )
     _print_new(name, new, as_json=as_json)
 
@@ -186,9 +193,9 @@ def revoke(
     unknown = with_ledger(data_dir, redis_url, revoke_all)
     for key_id in ids:
         if key_id in unknown:
-            click.echo(f"{name} has no key {key_id}", err=True)
+            click.echo(message("{name} has no key {key_id}", name=name, key_id=key_id), err=True)
         else:
-            click.echo(f"key {key_id} is revoked")
+            click.echo(message("key {key_id} is revoked", key_id=key_id))
     if unknown:
         context.exit(1)
 
@@ -211,4 +218,4 @@ def _print_new(name: str, new: NewKey, *, as_json: bool) -> None:
     click.echo(f"department  {name}")
     click.echo(f"key_id      {new.id}")
     click.echo(f"api_key     {new.text}")
-    click.echo("The key cannot be shown again: only its hash is stored.", err=True)
+    click.echo(message("The key cannot be shown again: only its hash is stored."), err=True)

@@ -32,6 +32,7 @@ from worker.commands.department.arguments import (
     quota_options,
 )
 from worker.commands.department.show import secrecy_text
+from worker.commands.messages import detail, message
 from worker.commands.system import system_options, with_ledger
 
 QUOTA_OPTIONS = {field.replace("_", "-"): field for field in QUOTA_FIELDS.values()}
@@ -107,7 +108,7 @@ def set_(
     Settings that are not named do not change.
     """
     if window and no_window:
-        raise click.UsageError("--window and --no-window exclude each other.")
+        raise click.UsageError(message("--window and --no-window exclude each other."))
     changes = Changes(
         callback=_callback_changes(ca_file, client_cert, client_key, sm3_key),
         headers=dict(headers),
@@ -120,7 +121,7 @@ def set_(
         display_name=display_name,
     )
     if not changes.any:
-        raise click.UsageError("Name a setting to change, or one to --unset.")
+        raise click.UsageError(message("Name a setting to change, or one to --unset."))
 
     async def apply(ledger: Ledger) -> bool:
         return await changes.apply(ledger, name)
@@ -189,16 +190,26 @@ class Changes:
 
     def report(self, name: str) -> Iterator[str]:
         if self.sets_options:
-            yield f"{name} is set: from the next submission and the next callback on"
+            yield message(
+                "{name} is set: from the next submission and the next callback on",
+                name=name,
+            )
         if self.sets_window:
             yield f"{name}: {_window_text(self.window)}"
         if self.sets_secrecy:
             yield (
-                f"{name}: secrecy markings allowed: {secrecy_text(self.secrecy)}; "
-                "from the next submission on"
+                message(
+                    "{name}: secrecy markings allowed: {secrecy_text}; from the next submission on",
+                    name=name,
+                    secrecy_text=secrecy_text(self.secrecy),
+                )
             )
         if self.display_name:
-            yield f"{name}: its name for people is {self.display_name}"
+            yield message(
+                "{name}: its name for people is {display_name}",
+                name=name,
+                display_name=self.display_name,
+            )
 
 
 def _callback_changes(
@@ -206,7 +217,7 @@ def _callback_changes(
 ) -> dict[str, Any]:
     """The fields of `CallbackOptions` to change."""
     if bool(client_cert) != bool(client_key):
-        raise click.UsageError("--client-cert and --client-key must be used together.")
+        raise click.UsageError(message("--client-cert and --client-key must be used together."))
     changes: dict[str, Any] = {}
     if ca_file:
         changes["ca_pem"] = _text(ca_file)
@@ -222,34 +233,43 @@ def _check(options: CallbackOptions) -> None:
     try:
         tls_context(options)
     except ValueError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(detail(str(error))) from error
     if options.sm3_key is None:
         return
     if "sm3" not in hashlib.algorithms_available:
-        raise click.ClickException("this machine's OpenSSL does not support SM3")
+        raise click.ClickException(message("this machine's OpenSSL does not support SM3"))
     try:
         key_bytes(options.sm3_key)
     except ValueError as error:
-        raise click.ClickException(f"the SM3 key is not base64: {error}") from error
+        raise click.ClickException(
+            message("the SM3 key is not base64: {error}", error=error)
+        ) from error
 
 
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{path} cannot be read as text: {error}") from error
+        raise click.ClickException(
+            message("{path} cannot be read as text: {error}", path=path, error=error)
+        ) from error
 
 
 def _window_text(window: Window | None) -> str:
     if window is None:
-        return "bulk work runs in the platform's window"
-    return f"bulk work runs {window}; {_state(window, datetime.now(UTC))}"
+        return message("bulk work runs in the platform's window")
+    state = _state(window, datetime.now(UTC))
+    return message("bulk work runs {window}; {state}", window=window, state=state)
 
 
 def _state(window: Window, now: datetime) -> str:
     """`now open, until 2026-03-02 06:00+08:00`, in the window's own time zone."""
     is_open, change = window.is_open(now), window.next_change(now)
     if change is None:
-        return "always open from now on" if is_open else "never open from now on"
+        return message("always open from now on") if is_open else message("never open from now on")
     at = window.local(change).isoformat(sep=" ", timespec="minutes")
-    return f"now {'open' if is_open else 'closed'}, until {at}"
+    return (
+        message("now open, until {at}", at=at)
+        if is_open
+        else message("now closed, until {at}", at=at)
+    )

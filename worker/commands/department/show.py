@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,13 +16,18 @@ from jobs.ledger import Ledger
 from jobs.ledger.credentials import Credential
 from jobs.model.api_key import ApiKey
 from jobs.model.approval import ApprovalPolicy
+from jobs.model.callback_format import CallbackFormat
 from jobs.model.department import CallbackOptions, Department, Quota
 from jobs.model.quotas import QuotaLeft, QuotaName
 from tasks.secrecy import Secrecy
 from worker.commands.department.approval import policy_lines
 from worker.commands.department.arguments import QUOTA_FIELDS, NameType, json_option, no_such
+from worker.commands.department.callback_format import format_text
 from worker.commands.department.key_text import key_as_json, key_line, moment, until_text
+from worker.commands.messages import message
 from worker.commands.system import system_options, with_ledger
+
+_LABEL_COLUMNS = 15
 
 
 @click.command(
@@ -39,7 +45,7 @@ def show(*, name: str, as_json: bool, data_dir: Path, redis_url: str | None) -> 
 
 
 def secrecy_text(allowed: Secrecy | None) -> str:
-    return f"up to {allowed.value}" if allowed else "none"
+    return message("up to {level}", level=allowed.value) if allowed else message("none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,41 +79,56 @@ class Description:
             "client_cert": self.options.client_cert_pem is not None,
             "headers": sorted(self.options.headers),
             "sm3": self.options.sm3_key is not None,
+            "format": _format_as_json(self.options.format),
             "gone": list(self.gone),
         }
 
     def lines(self) -> Iterator[str]:
         department = self.department
-        yield f"department      {department.name}"
+        yield _line("department", department.name)
         if department.display_name:
-            yield f"display_name    {department.display_name}"
-        yield f"callback_allow  {', '.join(department.callback_allow) or 'nothing'}"
-        yield f"weight          {department.weight}"
+            yield _line("display_name", department.display_name)
+        yield _line("callback_allow", ", ".join(department.callback_allow) or message("nothing"))
+        yield _line("weight", str(department.weight))
         remaining = {quota.name: quota for quota in self.remaining}
         for quota, field in QUOTA_FIELDS.items():
-            yield f"{field:15} {_quota_text(quota, department.quota, remaining)}"
-        yield f"window          {department.window or 'as the platform'}"
-        yield f"allow_secrecy   {secrecy_text(department.allow_secrecy)}"
+            yield _line(field, _quota_text(quota, department.quota, remaining))
+        yield _line("window", department.window or message("as the platform"))
+        yield _line("allow_secrecy", secrecy_text(department.allow_secrecy))
         for line in policy_lines(department.approval):
-            yield f"approval        {line}"
+            yield _line("approval", line)
         for key in self.keys:
-            yield f"key             {key_line(key)}"
+            yield _line("key", key_line(key))
         for number, secret in enumerate(self.secrets):
-            yield f"secret          {'old' if number else 'new'}{until_text(secret.until)}"
+            age = message("old") if number else message("new")
+            yield _line("secret", f"{age}{until_text(secret.until)}")
         for name in sorted(self.options.headers):
-            yield f"header          {name}"
+            yield _line("header", name)
         as_json = self.as_json()
         flags = [flag for flag in ("ca_file", "client_cert", "sm3") if as_json[flag]]
         if flags:
-            yield f"set             {', '.join(flags)}"
+            yield _line("set", ", ".join(flags))
+        if self.options.format:
+            yield _line("format", format_text(self.options.format))
         for url in self.gone:
-            yield f"gone            {url}"
+            yield _line("gone", url)
+
+
+def _line(name: str, text: str) -> str:
+    """A line with the name of a setting, padded to the columns of a terminal."""
+    label = message(name)
+    columns = sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in label)
+    return f"{label}{' ' * (_LABEL_COLUMNS - columns)} {text}"
 
 
 def _approval_as_json(policy: ApprovalPolicy | None) -> dict[str, Any] | None:
     if policy is None:
         return None
     return {"tasks": dict(policy.tasks), "within_seconds": policy.within.total_seconds()}
+
+
+def _format_as_json(callback_format: CallbackFormat | None) -> dict[str, Any] | None:
+    return callback_format.model_dump(mode="json") if callback_format else None
 
 
 async def _describe(ledger: Ledger, *, name: str) -> Description | None:
@@ -127,8 +148,11 @@ async def _describe(ledger: Ledger, *, name: str) -> Description | None:
 
 def _quota_text(name: QuotaName, quota: Quota, remaining: Mapping[QuotaName, QuotaLeft]) -> str:
     if name not in remaining:
-        return "no limit"
+        return message("no limit")
     limit = remaining[name].limit
     text = f"{limit:g}/s" if name is QuotaName.rate else f"{limit:,.0f}"
     own = getattr(quota, QUOTA_FIELDS[name]) is not None
-    return f"{text}{'' if own else ' (default)'}, {remaining[name].left:,} left"
+    default = "" if own else message(" (default)")
+    return message(
+        "{limit}{default}, {left:,} left", limit=text, default=default, left=remaining[name].left
+    )

@@ -11,6 +11,7 @@ import click
 
 from chancery.commands.connection import Connection, connection_options, pass_connection
 from chancery.commands.tables import print_json_lines, show
+from chancery.messages import message
 
 CASES_FILE = "cases.json"
 _by = click.option(
@@ -92,7 +93,7 @@ def approve(
     corrected = _parsed(result) if result is not None else None
     with connection.open() as chancery:
         job = chancery.approve(job_id, by=by, result=corrected, reason=reason)
-    click.echo(f"{job.id} {job.status}")
+    click.echo(f"{job.id} {message(job.status)}")
 
 
 @approval.command()
@@ -110,7 +111,7 @@ def reject(connection: Connection, *, job_id: str, by: str, reason: str) -> None
     """
     with connection.open() as chancery:
         job = chancery.reject(job_id, by=by, reason=reason)
-    click.echo(f"{job.id} {job.status}")
+    click.echo(f"{job.id} {message(job.status)}")
 
 
 @approval.command()
@@ -144,13 +145,23 @@ def cases(connection: Connection, *, task: str, out: Path) -> None:
                 found.append(case)
     path = out / CASES_FILE
     path.write_text(json.dumps({"cases": found}, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    click.echo(f"{path}: {len(found)} {'case' if len(found) == 1 else 'cases'}")
+    count = len(found)
+    text = (
+        message("{path}: 1 case", path=path)
+        if count == 1
+        else message("{path}: {count} cases", path=path, count=count)
+    )
+    click.echo(text)
     if missing:
-        click.echo(f"{missing} left out: their documents are gone", err=True)
+        click.echo(
+            message("{missing} left out: their documents are gone", missing=missing), err=True
+        )
 
 
 def _parsed(file: Any) -> Any:
     try:
         return json.load(file)
     except ValueError as error:
-        raise click.BadParameter(f"not JSON: {error}", param_hint="--result") from error
+        raise click.BadParameter(
+            message("not JSON: {error}", error=error), param_hint="--result"
+        ) from error

@@ -9,6 +9,7 @@ import click
 from chancery.commands.parameters import TimeParameter
 from chancery.commands.records import OpenRecords, pass_records, record_options, report_outcomes
 from chancery.commands.tables import print_json_lines, show
+from chancery.messages import message
 from chancery.models import Callback
 
 
@@ -53,7 +54,7 @@ def callbacks(
 
 @callbacks.command(
     epilog="\b\nExamples:\n"
-    "  chancery callbacks redeliver cb_01jd3v8m5x\n"
+    "  chancery callbacks redeliver evt_01m858vwdrw07k0198937535dw\n"
     "  chancery callbacks redeliver --dead --since 24h\n"
     "  chancery callbacks redeliver --dead --since 24h --all --data-dir var",
 )
@@ -75,15 +76,15 @@ def redeliver(
 ) -> None:
     """Deliver callbacks again: those with the given IDs, or with --dead all dead ones."""
     if bool(callback_ids) == dead or dead != (since is not None) or (until and not dead):
-        raise click.UsageError("Give the IDs of callbacks, or --dead with --since.")
+        raise click.UsageError(message("Give the IDs of callbacks, or --dead with --since."))
     if until is not None and since is not None and until <= since:
-        raise click.UsageError("--until must be after --since.")
+        raise click.UsageError(message("--until must be after --since."))
     with open_records() as records:
         if since is None:
             report_outcomes(records.redeliver(callback_ids))
             return
         sent = records.redeliver_dead(since, until or datetime.now(UTC))
-    click.echo(f"{sent} dead callbacks are being delivered again")
+    click.echo(message("{sent} dead callbacks are being delivered again", sent=sent))
 
 
 def _row(callback: Callback) -> tuple[object, ...]:
@@ -92,7 +93,7 @@ def _row(callback: Callback) -> tuple[object, ...]:
         callback.id,
         callback.job_id or callback.batch_id,
         callback.type,
-        callback.status,
+        message(callback.status),
         len(callback.attempts),
         callback.error or ((last.error or last.status_code) if last else None),
         callback.next_attempt_at,

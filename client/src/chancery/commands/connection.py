@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import update_wrapper
 from typing import Any, TypeVar
@@ -12,6 +11,8 @@ import click
 
 from chancery.async_client import AsyncChancery
 from chancery.client import Chancery
+from chancery.commands.localized import language_option
+from chancery.messages import language, message
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Client = TypeVar("Client", Chancery, AsyncChancery)
@@ -51,8 +52,10 @@ class Connection:
     def _open(self, client: type[Client], timeout: float) -> Client:
         if not self.api_key:
             raise click.UsageError(
-                "No API key. Set CHANCERY_API_KEY or give --api-key. "
-                "`chancery department create NAME` creates a key."
+                message(
+                    "No API key. Set CHANCERY_API_KEY or give --api-key. `chancery "
+                    "department create NAME` creates a key.",
+                )
             )
         try:
             return client(self.api_url, self.api_key, timeout=timeout, language=self.language)
@@ -61,22 +64,14 @@ class Connection:
 
 
 def connection_options(*, environment: bool = False) -> Callable[[Command], Command]:
-    """Add the three options. Only the outer group reads the `environment`, so that an option before
+    """Add the options. Only the outer group reads the `environment`, so that an option before
     the command is not overridden by it.
     """
 
     def decorate(command: Command) -> Command:
         url = _option("--api-url", "URL", f"The api's address.  [CHANCERY_API_URL, or {API_URL}]")
         key = _option("--api-key", "KEY", "The department's API key.  [CHANCERY_API_KEY]")
-        return url(key(language(command)))
-
-    language = click.option(
-        "--lang",
-        type=click.Choice(["en", "zh"]),
-        expose_value=False,
-        callback=_store,
-        help="The language of errors and descriptions.  [LANG]",
-    )
+        return url(key(language_option(command)))
 
     def _option(name: str, metavar: str, description: str) -> Callable[[Command], Command]:
         variable = "CHANCERY_" + name.strip("-").replace("-", "_").upper()
@@ -100,18 +95,11 @@ def pass_connection(command: Callable[..., Any]) -> Callable[..., Any]:
         connection = Connection(
             context.meta.get(f"{__name__}.api_url", API_URL),
             context.meta.get(f"{__name__}.api_key"),
-            context.meta.get(f"{__name__}.lang") or language_of(os.environ),
+            language(),
         )
         return context.invoke(command, connection, *args, **options)
 
     return update_wrapper(with_connection, command)
-
-
-def language_of(environment: Mapping[str, str]) -> str | None:
-    """`zh` if the messages of the environment are Chinese."""
-    names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    locale = next((environment[name] for name in names if environment.get(name)), "")
-    return "zh" if locale.lower().startswith("zh") else None
 
 
 def _store(context: click.Context, parameter: click.Parameter, value: str | None) -> None:

@@ -8,6 +8,7 @@ import click
 
 from chancery.commands.connection import Connection, connection_options, pass_connection
 from chancery.commands.result_files import plain_name
+from chancery.messages import message
 
 
 @click.group(epilog="\b\nExamples:\n  chancery document get doc_01jd3v8m5x --out corrected.docx")
@@ -38,10 +39,14 @@ def get(connection: Connection, *, document_id: str, out: Path | None, force: bo
     if path.is_dir():
         path /= plain_name(found.filename or found.id)
     if path.is_file() and not force:
-        raise click.ClickException(f"{path} exists. Choose another --out, or give --force.")
+        raise click.ClickException(
+            message("{path} exists. Choose another --out, or give --force.", path=path)
+        )
     with connection.open_to_send() as chancery:
         try:
             chancery.document_content(document_id, path)
         except OSError as error:
-            raise click.ClickException(f"{path} cannot be written: {error}") from error
-    click.echo(f"Saved {path} ({found.bytes:,} bytes)", err=True)
+            raise click.ClickException(
+                message("{path} cannot be written: {error}", path=path, error=error)
+            ) from error
+    click.echo(message("Saved {path} ({found.bytes:,} bytes)", path=path, found=found), err=True)

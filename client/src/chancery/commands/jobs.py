@@ -12,6 +12,7 @@ from chancery.commands.readable import format_option, is_text, lines_of
 from chancery.commands.records import OpenRecords, pass_records, record_options, report_outcomes
 from chancery.commands.result_files import Folder, made_files
 from chancery.commands.tables import print_json_lines, show
+from chancery.messages import message
 from chancery.models import Job
 
 STATUSES = ["scheduled", "queued", "running", "succeeded", "failed", "cancelled", "expired"]
@@ -84,7 +85,9 @@ def job(
 def _save(connection: Connection, job: Job, out: Path) -> None:
     """The result and the files that the task made."""
     if not job.succeeded:
-        raise click.ClickException(f"{job.id} has no result: it is {job.status}.")
+        raise click.ClickException(
+            message("{job.id} has no result: it is {status}.", job=job, status=message(job.status))
+        )
     folder = Folder(out)
     with connection.open_to_send() as chancery:
         result = job.result if job.result is not None else chancery.result(job.id)
@@ -93,13 +96,15 @@ def _save(connection: Connection, job: Job, out: Path) -> None:
             out.mkdir(parents=True, exist_ok=True)
             path = folder.new_path(f"{job.id}.json")
             path.write_text(text, encoding="utf-8")
-            click.echo(f"Saved {path}", err=True)
+            click.echo(message("Saved {path}", path=path), err=True)
             for made in made_files(result):
                 path = folder.new_path(made.filename)
                 chancery.document_content(made.document_id, path)
-                click.echo(f"Saved {path}", err=True)
+                click.echo(message("Saved {path}", path=path), err=True)
         except OSError as error:
-            raise click.ClickException(f"{out} cannot be written: {error}") from error
+            raise click.ClickException(
+                message("{out} cannot be written: {error}", out=out, error=error)
+            ) from error
 
 
 @click.command(
@@ -123,8 +128,8 @@ def _row(job: Job) -> tuple[object, ...]:
     return (
         job.id,
         job.task,
-        job.substatus or job.status,
-        job.lane,
+        message(job.substatus or job.status),
+        message(job.lane or ""),
         job.created_at,
         job.finished_at,
         done,

@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from chancery.messages import message
+
 _SPAN = re.compile(r"(\d{1,6})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -23,7 +25,7 @@ class DateParameter(click.ParamType[date]):
         try:
             return value if isinstance(value, date) else date.fromisoformat(value)
         except ValueError:
-            self.fail(f"{value!r} is not a day such as 2026-11-30", param, ctx)
+            self.fail(message("{value!r} is not a day such as 2026-11-30", value=value), param, ctx)
 
 
 class TimeParameter(click.ParamType[datetime]):
@@ -48,10 +50,14 @@ class TimeParameter(click.ParamType[datetime]):
                 return datetime.now(UTC) + (span if self._future else -span)
             return datetime.fromisoformat(value).astimezone()
         except (ValueError, OverflowError):
-            direction = "from now" if self._future else "ago"
+            direction = message("from now") if self._future else message("ago")
             self.fail(
-                f"{value!r} is not a time. Examples: 2026-11-20, 2026-11-20T08:00, "
-                f"or 90m, 24h, 3d ({direction}).",
+                message(
+                    "{value!r} is not a time. Examples: 2026-11-20, 2026-11-20T08:00, or "
+                    "90m, 24h, 3d ({direction}).",
+                    value=value,
+                    direction=direction,
+                ),
                 param,
                 ctx,
             )
@@ -71,7 +77,7 @@ def _split(pairs: Sequence[str], option: str) -> Iterator[tuple[str, str]]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not key or not equals:
-            raise click.BadParameter(f"{pair!r} is not K=V.", param_hint=option)
+            raise click.BadParameter(message("{pair!r} is not K=V.", pair=pair), param_hint=option)
         yield key, value
 
 

@@ -9,7 +9,10 @@ from typing import Any
 
 import click
 
+from chancery.messages import message
+
 _STEP = "  "
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code != 9}
 
 
 class Format(StrEnum):
@@ -25,6 +28,11 @@ format_option = click.option(
 )
 
 
+def printable(text: str) -> str:
+    """Control characters of a document or a file's name as escapes: a terminal obeys them."""
+    return text.translate(_CONTROLS)
+
+
 def is_text(form: str | None) -> bool:
     return sys.stdout.isatty() if form is None else form == Format.text
 
@@ -32,7 +40,8 @@ def is_text(form: str | None) -> bool:
 def lines_of(value: Any, indent: str = "") -> Iterator[str]:
     """A member or an entry a line. Members that are null or empty are left out."""
     if isinstance(value, dict):
-        for name, each in value.items():
+        for member, each in value.items():
+            name = printable(str(member))
             if each is None or each in ([], {}, ""):
                 continue
             if isinstance(each, dict | list):
@@ -55,8 +64,8 @@ def lines_of(value: Any, indent: str = "") -> Iterator[str]:
 def _text(head: str, value: Any) -> Iterator[str]:
     """A text of several lines is continued below its beginning."""
     if isinstance(value, bool):
-        value = "yes" if value else "no"
-    first, *rest = str(value).splitlines() or [""]
+        value = message("yes") if value else message("no")
+    first, *rest = map(printable, str(value).splitlines() or [""])
     yield head + first
     for line in rest:
         yield " " * len(head) + line

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import update_wrapper
-from importlib.metadata import EntryPoint
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -20,13 +19,11 @@ from click.core import ParameterSource
 from chancery.client import Chancery
 from chancery.commands.connection import Connection, connection_options, pass_connection
 from chancery.errors import ChanceryError
+from chancery.messages import message
 from chancery.models import Batch, Callback, Job, MonthUse
-from chancery.server_commands import GROUP
+from chancery.server_commands import load_operators
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-# The operators' access to the ledger, which the installed server has.
-_OPERATORS = EntryPoint("operators", "worker.commands.operators:Operators", GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +186,7 @@ def pass_records(command: Callable[..., Any]) -> Callable[..., Any]:
         **options: Any,
     ) -> Any:
         if department and all_departments:
-            raise click.UsageError("--department and --all exclude each other.")
+            raise click.UsageError(message("--department and --all exclude each other."))
         operators = None
         if department or all_departments:
             operators = OperatorRecords(
@@ -197,8 +194,10 @@ def pass_records(command: Callable[..., Any]) -> Callable[..., Any]:
             )
         elif redis_url or context.get_parameter_source("data_dir") is ParameterSource.COMMANDLINE:
             raise click.UsageError(
-                "--data-dir and --redis-url are for operators: name a department with "
-                "--department, or all with --all."
+                message(
+                    "--data-dir and --redis-url are for operators: name a department with "
+                    "--department, or all with --all.",
+                )
             )
 
         def opened() -> AbstractContextManager[Records]:
@@ -217,7 +216,7 @@ def report_outcomes(outcomes: Iterator[Outcome]) -> None:
             failed = True
             click.echo(f"{each.id}: {each.error}", err=True)
         else:
-            click.echo(f"{each.id} {each.status}")
+            click.echo(f"{each.id} {message(each.status)}")
     if failed:
         click.get_current_context().exit(1)
 
@@ -233,11 +232,13 @@ def _records(operators: Records | None, connection: Connection) -> Iterator[Reco
 
 def _operators() -> Any:
     try:
-        return _OPERATORS.load()
+        return load_operators()
     except ImportError as error:
         raise click.UsageError(
-            "--department and --all need chancery-server on this machine. With a department's key "
-            "no such option is needed."
+            message(
+                "--department and --all need chancery-server on this machine. With a "
+                "department's key no such option is needed.",
+            )
         ) from error
 
 

@@ -15,6 +15,7 @@ from chancery.commands.readable import lines_of
 from chancery.commands.result_files import Folder
 from chancery.commands.tables import show_failures
 from chancery.errors import ApiProblem, ChanceryError
+from chancery.messages import message
 from chancery.models import Job
 
 
@@ -44,12 +45,12 @@ class SubmissionReport(ProgressReport):
         )
         self._sent = 0
         self._ended = 0
-        self._sent_bar = self._progress.add_task("sent", total=len(files))
-        self._ended_bar = self._progress.add_task("ended", total=len(files), visible=waits)
+        self._sent_bar = self._progress.add_task(message("sent"), total=len(files))
+        self._ended_bar = self._progress.add_task(message("ended"), total=len(files), visible=waits)
 
     def not_sent(self, file: Path, error: ChanceryError | OSError) -> None:
-        self.failures.append((str(file), "not sent", str(error)))
-        problem: dict[str, Any] = {"title": "Not sent", "detail": str(error)}
+        self.failures.append((str(file), message("not sent"), str(error)))
+        problem: dict[str, Any] = {"title": message("Not sent"), "detail": str(error)}
         if isinstance(error, ApiProblem):
             problem = error.to_dict()
         self._print(file, None, None, error=problem)
@@ -69,34 +70,40 @@ class SubmissionReport(ProgressReport):
             self._deliver(file, job, result)
             return
         error = job.error or {}
-        reason = str(error.get("detail") or error.get("title") or job.status)
-        self.failures.append((str(file), f"{job.id} {job.status}", reason))
+        reason = str(error.get("detail") or error.get("title") or message(job.status))
+        self.failures.append((str(file), f"{job.id} {message(job.status)}", reason))
         self._print(file, job.id, job.status, error=job.error)
 
     def end_unknown(self, file: Path, job: Job, reason: str) -> None:
         """Waiting for the job failed; the job itself continues."""
-        self.failures.append((str(file), f"{job.id} end unknown", reason))
-        self._print(file, job.id, None, error={"title": "End unknown", "detail": reason})
+        self.failures.append((str(file), message("{job.id} end unknown", job=job), reason))
+        self._print(file, job.id, None, error={"title": message("End unknown"), "detail": reason})
         self._progress.advance(self._ended_bar)
 
     def saved(self, path: Path) -> None:
         """A file that the task made is at `path`."""
-        self._progress.console.print(f"Saved {path}", markup=False, highlight=False)
+        text = message("Saved {path}", path=path)
+        self._progress.console.print(text, markup=False, highlight=False)
 
     def not_saved(self, file: Path, job: Job, name: str, error: Exception) -> None:
-        self.failures.append((str(file), f"{job.id} succeeded, {name} not saved", str(error)))
+        what = message("{job.id} succeeded, {name} not saved", job=job, name=name)
+        self.failures.append((str(file), what, str(error)))
 
     def summarize(self, aborted: str = "") -> None:
         """A table of the failures and a line of counts. `aborted` says why it stopped early."""
         show_failures(("FILE", "WHAT", "WHY"), self.failures)
-        summary = f"{self._sent} of {len(self.files)} files sent"
+        summary = message("{sent} of {total} files sent", sent=self._sent, total=len(self.files))
         if self._waits:
-            summary += f", {self._ended} ended"
+            summary += message(", {count} ended", count=self._ended)
         if self.failures:
-            summary += f", {len(self.failures)} failed"
+            summary += message(", {count:,} failed", count=len(self.failures))
         if aborted:
-            summary = f"{aborted}: {summary}; jobs already sent continue, see `chancery jobs`"
-        click.echo(f"{summary}.", err=True)
+            summary = message(
+                "{aborted}: {summary}; jobs already sent continue, see `chancery jobs`",
+                aborted=aborted,
+                summary=summary,
+            )
+        click.echo(message("{summary}.", summary=summary), err=True)
 
     def _deliver(self, file: Path, job: Job, result: Any) -> None:
         path = self._result_paths.get(file)
@@ -109,11 +116,15 @@ class SubmissionReport(ProgressReport):
                 json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
             )
         except OSError as error:
-            self.failures.append((str(file), f"{job.id} succeeded, result not written", str(error)))
+            what = message("{job.id} succeeded, result not written", job=job)
+            self.failures.append((str(file), what, str(error)))
 
     def _print(self, file: Path, job_id: str | None, status: str | None, **more: Any) -> None:
         if self._as_text:
-            lines = [f"{file}  {job_id or ''}  {status or ''}".rstrip(), *lines_of(more, "  ")]
+            lines = [
+                f"{file}  {job_id or ''}  {message(status or '')}".rstrip(),
+                *lines_of(more, "  "),
+            ]
             sys.stdout.write("\n".join(lines) + "\n")
         else:
             line = {"file": str(file), "job_id": job_id, "status": status} | more

@@ -22,6 +22,7 @@ from chancery.commands.readable import format_option, is_text
 from chancery.commands.submission import JobOrder, Submission
 from chancery.commands.submission_report import SubmissionReport
 from chancery.errors import ChanceryError
+from chancery.messages import message
 
 MAX_WAIT_SECONDS = 24 * 3600.0
 
@@ -129,10 +130,10 @@ def submit(
         with report:
             asyncio.run(_run(connection, order, report))
     except KeyboardInterrupt:
-        report.summarize("Interrupted")
+        report.summarize(message("Interrupted"))
         context.exit(INTERRUPTED)
     except ChanceryError as error:
-        report.summarize("Aborted")
+        report.summarize(message("Aborted"))
         raise click.ClickException(str(error)) from error
     report.summarize()
     if report.failures:
@@ -148,7 +149,9 @@ def _referenced_files(documents: Sequence[str]) -> dict[str, Path]:
     files = {key: Path(name) for key, name in text_pairs(documents, "--document").items()}
     for file in files.values():
         if not file.is_file():
-            raise click.BadParameter(f"{file} does not exist.", param_hint="--document")
+            raise click.BadParameter(
+                message("{file} does not exist.", file=file), param_hint="--document"
+            )
     return files
 
 
@@ -158,7 +161,9 @@ def _read_options(file: Any) -> dict[str, Any]:
     try:
         options = json.load(file)
     except ValueError as error:
-        raise click.BadParameter(f"is not JSON: {error}", param_hint="--options-file") from error
+        raise click.BadParameter(
+            message("is not JSON: {error}", error=error), param_hint="--options-file"
+        ) from error
     if not isinstance(options, dict):
-        raise click.BadParameter("is not a JSON object.", param_hint="--options-file")
+        raise click.BadParameter(message("is not a JSON object."), param_hint="--options-file")
     return options

@@ -11,6 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from chancery.commands.readable import printable
+from chancery.messages import message
+
 # Output to a pipe has no terminal width: wide enough that no cell is folded.
 PIPE_COLUMNS = 240
 MAX_FAILURES_SHOWN = 50
@@ -38,7 +41,7 @@ def show(
         console = Console(stderr=stderr, width=PIPE_COLUMNS)
     table = Table(box=None, pad_edge=False)
     for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=number == 0, overflow="fold")
+        table.add_column(message(column), no_wrap=number == 0, overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     console.print(table)
@@ -50,7 +53,9 @@ def show_failures(columns: Sequence[str], failures: Sequence[Sequence[object]]) 
         return
     show(columns, failures[:MAX_FAILURES_SHOWN], stderr=True)
     if len(failures) > MAX_FAILURES_SHOWN:
-        click.echo(f"... and {len(failures) - MAX_FAILURES_SHOWN} more", err=True)
+        click.echo(
+            message("... and {count} more", count=len(failures) - MAX_FAILURES_SHOWN), err=True
+        )
 
 
 def print_json_lines(models: Iterable[BaseModel]) -> None:
@@ -64,4 +69,4 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return value.astimezone().isoformat(sep=" ", timespec="seconds")
-    return str(value)
+    return "\n".join(map(printable, str(value).split("\n")))

@@ -9,6 +9,7 @@ import click
 from chancery.commands.parameters import DateParameter
 from chancery.commands.records import OpenRecords, pass_records, record_options
 from chancery.commands.tables import print_json_lines, show
+from chancery.messages import message
 from chancery.models import MonthUse
 
 
@@ -38,7 +39,7 @@ def usage(
       chancery usage --all --data-dir var
     """
     if as_csv and as_json:
-        raise click.UsageError("--csv and --json exclude each other.")
+        raise click.UsageError(message("--csv and --json exclude each other."))
     with open_records() as records:
         if as_csv:
             click.echo(records.usage_csv(first, last), nl=False)

@@ -14,22 +14,29 @@ local courier, lease_ms, parallel, wait_ms = ARGV[1], tonumber(ARGV[2]), tonumbe
 local most = tonumber(ARGV[5])
 local MOST_REFUSED = 500
 local refused, deliveries = {}, {}
+local departments = {}
+
+-- A department's record, and its callback options.
+local function department_of(name)
+  departments[name] = departments[name] or {redis.call('HGETALL', P .. 'department:' .. name),
+    redis.call('GET', P .. 'callback-options:' .. name) or ''}
+  return unpack(departments[name])
+end
 
 local function refuse(callback, reason) refused[#refused + 1] = {callback.id, reason} end
 
 local function deliver(callback, receiver, admitted)
-  local key = P .. 'callback:' .. callback.id
   local lease_until = now + lease_ms
-  callback.token = redis.call('HINCRBY', key, 'token', 1)
-  redis.call('HSET', key, 'lease_until', lease_until, 'courier', courier)
+  callback.token, callback.courier = whole(callback.token + 1), courier
+  callback.lease_until = whole(lease_until)
+  redis.call('HSET', P .. 'callback:' .. callback.id, 'token', callback.token, 'courier', courier,
+    'lease_until', callback.lease_until)
   note_callback('started', callback, {process = courier})
   check_at(callback, lease_until)
   start_delivery(callback, receiver, lease_until, admitted, parallel)
   local subject = callback.job_id ~= '' and 'job:' .. callback.job_id or 'batch:' .. callback.batch_id
-  deliveries[#deliveries + 1] = {redis.call('HGETALL', key), redis.call('HGETALL', P .. subject),
-    redis.call('LLEN', P .. 'attempts:' .. callback.id),
-    redis.call('HGETALL', P .. 'department:' .. callback.department),
-    redis.call('GET', P .. 'callback-options:' .. callback.department) or ''}
+  deliveries[#deliveries + 1] = {as_flat(callback), redis.call('HGETALL', P .. subject),
+    redis.call('LLEN', P .. 'attempts:' .. callback.id), department_of(callback.department)}
 end
 
 -- Each way through this function moves the callback out of those that are due now.
@@ -65,11 +72,13 @@ local function first_due()
 end
 
 if ARGV[6] == '1' then answer_wake_up('callbacks') end
+group_writes()
 local id = first_due()
 while id and #deliveries < most and #refused < MOST_REFUSED do
   claim(id)
   id = first_due()
 end
+write_groups()
 note_asking('callbacks', courier)
 expect_claim('callbacks', #deliveries > 0 and #deliveries < most and tonumber(ARGV[7]) or 0)
 if id and #deliveries > 0 then wake_another('callbacks', courier) end

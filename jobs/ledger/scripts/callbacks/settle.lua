@@ -14,7 +14,6 @@ local function settle(id, token, attempt_json, status, delay_ms, outcome, respon
   if not callback or callback.token ~= token then return {0, ''} end
   if callback.lease_until == '0' then return {1, ''} end
   redis.call('RPUSH', P .. 'attempts:' .. callback.id, attempt_json)
-  redis.call('HSET', P .. 'callback:' .. callback.id, 'lease_until', 0, 'response', response)
   count_callback(callback, 'attempts:' .. outcome)
   callback.lease_until = '0'
   local attempt = cjson.decode(attempt_json)
@@ -22,16 +21,17 @@ local function settle(id, token, attempt_json, status, delay_ms, outcome, respon
   callback.last_error = type(attempt.error) == 'string' and attempt.error
     or type(attempt.status_code) == 'number' and 'the receiver answered ' .. attempt.status_code
   if status ~= 'pending' then
-    end_callback(callback, status, outcome == 'gone' and GONE)
+    end_callback(callback, status, outcome == 'gone' and GONE, {'response', response})
   elseif is_gone(callback) then
-    end_callback(callback, 'dead', GONE)
+    end_callback(callback, 'dead', GONE, {'response', response})
   else
     local due = now + tonumber(delay_ms)
-    redis.call('HSET', P .. 'callback:' .. callback.id, 'next_attempt_at', due)
+    redis.call('HSET', P .. 'callback:' .. callback.id, 'lease_until', 0, 'response', response,
+      'next_attempt_at', due)
     check_at(callback, due)
     note_callback('retried', callback, {detail = callback.last_error, process = callback.courier})
   end
-  note_failing(receiver_of(callback), outcome, callback.status == 'pending')
+  note_failing(receiver_of(callback), outcome, callback.status == 'pending', callback.last_error)
   if outcome == 'gone' then mark_gone(callback) end
   -- A receiver that answers 410 works, so it counts as good for the breaker.
   local health = ({delivered = 'good', gone = 'good', failed = 'bad', unsent = ''})[outcome]
@@ -39,8 +39,10 @@ local function settle(id, token, attempt_json, status, delay_ms, outcome, respon
 end
 
 if tonumber(ARGV[4]) > 0 then expect_claim('callbacks', tonumber(ARGV[4])) end
+group_writes()
 local answers = {}
 for i = 5, #ARGV, 7 do
   answers[#answers + 1] = settle(unpack(ARGV, i, i + 6))
 end
+write_groups()
 return answers

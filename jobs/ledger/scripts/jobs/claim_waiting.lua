@@ -21,12 +21,7 @@ local bulk_room = math.min(ARGV[7], MOST)
 local lines_wait = false
 local LAST_CLAIM_MS = 60000 -- longer than the client library retries
 
-local function repeated()
-  local key = P .. 'last-claim:' .. claim.worker
-  if redis.call('GET', key) == claim.nonce then return true end
-  redis.call('SET', key, claim.nonce, 'PX', LAST_CLAIM_MS)
-  return false
-end
+local last_claim = P .. 'last-claim:' .. claim.worker
 
 local function claimed_before()
   for _, id in ipairs(redis.call('SMEMBERS', P .. 'held:' .. claim.worker)) do
@@ -152,7 +147,8 @@ if ARGV[4] == '1' then
 end
 if room >= 0 then note_asking('interactive', claim.worker) end
 if bulk_room >= 0 then note_asking('bulk', claim.worker) end
-if repeated() then return claimed_before() end
+if redis.call('GET', last_claim) == claim.nonce then return claimed_before() end
+group_writes()
 local more = room >= 0 and claim_interactive()
 -- Bulk work waits while interactive work does.
 if not more and bulk_room > 0 and windows_are_known() then
@@ -160,6 +156,9 @@ if not more and bulk_room > 0 and windows_are_known() then
 elseif bulk_room == 0 then
   more = more or redis.call('EXISTS', P .. 'turns') == 1
 end
+write_groups()
 local suspect = next_suspect({interactive = tonumber(ARGV[5]) > 0, bulk = bulk_room > 0})
+-- A claim that gives nothing writes nothing, so that the server need not write to its disk.
+if #claim.answers > 0 then redis.call('SET', last_claim, claim.nonce, 'PX', LAST_CLAIM_MS) end
 -- After a suspect there may be another one.
 return {(more or lines_wait or suspect ~= '') and 1 or 0, suspect, unpack(claim.answers)}

@@ -1,8 +1,8 @@
 -- requires: approvals
 -- End jobs with the results of their runs, each independently of the others. A result that a person has to
 -- approve is held: see lib/approvals.lua.
--- ARGV: for each run: job id, token, status, fields of the record (flat JSON list), usage (JSON object
---       of amounts)
+-- ARGV: for each run: job id, token, status, usage (JSON object of amounts), how many of the arguments that
+--       follow are fields of the record and their values
 -- Returns: for each, 1 if the ending is stored (also when this run stored it before) | 0 if it
 --          is refused | 2 if the result is held (also as before) | 3 if it is to be held and nothing was
 --          stored, because the result is not in the store
@@ -29,10 +29,12 @@ local function end_run(id, token, status, fields, usage)
 end
 
 group_writes()
-local answers = {}
-for i = 1, #ARGV, 5 do
-  answers[#answers + 1] = end_run(ARGV[i], ARGV[i + 1], ARGV[i + 2], cjson.decode(ARGV[i + 3]),
-    cjson.decode(ARGV[i + 4]))
+local answers, next_run = {}, 1
+while next_run < #ARGV do
+  local id, token, status, usage, count = unpack(ARGV, next_run, next_run + 4)
+  local fields = {unpack(ARGV, next_run + 5, next_run + 4 + count)}
+  answers[#answers + 1] = end_run(id, token, status, fields, cjson.decode(usage))
+  next_run = next_run + 5 + count
 end
 write_groups()
 return answers

@@ -60,15 +60,15 @@ for _, id in ipairs(references) do
 end
 
 job.token, job.attempts, job.tries, job.deaths, job.kept_records = 0, 0, 0, 0, bytes
-set_fields(P .. 'job:' .. job.id, job)
+local record = as_flat(job)
 add_kept(job.department, 'records', bytes)
 redis.call('ZADD', P .. 'jobs:' .. job.department, 0, job.id)
 if job.deadline then redis.call('ZADD', P .. 'deadlines', job.deadline, job.id) end
 note_job('received', job)
 if job.not_before and tonumber(job.not_before) > now then
-  schedule(job, job.not_before)
+  schedule(job, job.not_before, record)
 else
-  queue(job)
+  queue(job, record)
 end
 
 keep_reply(job.department, 'jobs', reply, 202)

@@ -20,12 +20,6 @@ local function policy_of(department)
   return policies[department]
 end
 
-local function field_in(fields, name)
-  for i = 1, #fields, 2 do
-    if fields[i] == name then return fields[i + 1] end
-  end
-end
-
 -- The setting, if the result of a run has to wait for a person. A result without a confidence waits too.
 local function approval_of(job, fields)
   local policy = policy_of(job.department)

@@ -34,11 +34,14 @@ local function note_saturation(saturated, healthy)
 end
 
 -- The batch's model is that of the first line that a model answered.
-local function note_model(batch, fields)
+local function note_model(batch, provenances)
   if redis.call('HEXISTS', batch, 'model') == 1 then return end
-  for i = 1, #fields, 2 do
-    local model = fields[i] == 'provenance' and cjson.decode(fields[i + 1]).model
-    if type(model) == 'string' then redis.call('HSET', batch, 'model', model) end
+  for _, provenance in ipairs(provenances) do
+    local model = cjson.decode(provenance).model
+    if type(model) == 'string' then
+      redis.call('HSET', batch, 'model', model)
+      return
+    end
   end
 end
 
@@ -61,7 +64,7 @@ local function end_lines(batch_id, lines)
     redis.call('HSET', batch, 'status', 'finalizing', 'finalizing_at', now)
   end
   redis.call('HSET', batch, 'progress_at', now)
-  note_model(batch, lines.fields)
+  note_model(batch, lines.provenances)
   if lines.tokens ~= 0 then charge(lines.department, lines.tokens) end
 end
 
@@ -71,7 +74,7 @@ local function gathered_lines(job)
   local id = job.batch_id
   if not ended_lines[id] then
     ended_lines[id] = {ids = {}, counts = {completed = 0, failed = 0}, department = job.department,
-      fields = {}, tokens = 0}
+      provenances = {}, tokens = 0}
   end
   return ended_lines[id]
 end
@@ -91,7 +94,7 @@ end
 
 -- Add what a line's run used.
 local function add_run(lines, job, fields, usage)
-  for _, field in ipairs(fields) do lines.fields[#lines.fields + 1] = field end
+  lines.provenances[#lines.provenances + 1] = field_in(fields, 'provenance')
   for _, name in ipairs(USAGE) do
     lines.counts[name] = (lines.counts[name] or 0) + (usage and usage[name] or 0)
   end

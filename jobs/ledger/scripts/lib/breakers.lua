@@ -4,6 +4,7 @@
 --   chancery:tried:R:SLOT    attempts at receiver R, counted by outcome in slots of ten seconds
 --   chancery:breakers        receivers whose breaker is not closed, by open_until
 --   chancery:failing         receivers whose last attempt failed and is repeated, by the time since when
+--   chancery:failing-reasons what the last attempt at each of them got: a status or an error
 
 local SLOT_MS, SLOTS = 10000, 6
 local ENOUGH_ATTEMPTS = 5
@@ -19,12 +20,19 @@ local function count_attempt(receiver, outcome)
   redis.call('PEXPIRE', slot(receiver, 0), SLOT_MS * (SLOTS + 1))
 end
 
+local function forget_failing(receiver)
+  redis.call('ZREM', P .. 'failing', receiver)
+  redis.call('HDEL', P .. 'failing-reasons', receiver)
+end
+
 -- For operators. outcome: as couriers report it. again: whether the callback is to be sent again.
-local function note_failing(receiver, outcome, again)
+-- reason: why it failed, a false value if that is not known.
+local function note_failing(receiver, outcome, again, reason)
   if outcome == 'failed' and again then
     redis.call('ZADD', P .. 'failing', 'NX', now, receiver)
+    redis.call('HSET', P .. 'failing-reasons', receiver, reason or '')
   elseif outcome ~= 'unsent' then
-    redis.call('ZREM', P .. 'failing', receiver)
+    forget_failing(receiver)
   end
 end
 

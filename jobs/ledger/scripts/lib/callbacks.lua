@@ -21,13 +21,21 @@ end
 
 local PORTS = {http = '80', https = '443'}
 
--- A callback's receiver: department, scheme, host and port. URLs were checked at submission.
-local function receiver_of(callback)
-  local scheme, authority = string.match(string.lower(callback.url), '^(%a+)://([^/?#]+)')
-  if not scheme then return callback.department .. ' ' .. callback.url end
+local function server_of(url)
+  local scheme, authority = string.match(string.lower(url), '^(%a+)://([^/?#]+)')
+  if not scheme then return url end
   local host, port = string.match(authority, '^(.-):(%d+)$')
   host = string.match(host or authority, '^(.-)%.?$')
-  return callback.department .. ' ' .. scheme .. '://' .. host .. ':' .. (port or PORTS[scheme] or '')
+  return scheme .. '://' .. host .. ':' .. (port or PORTS[scheme] or '')
+end
+
+local servers = {} -- by URL
+
+-- A callback's receiver: department, scheme, host and port. URLs were checked at submission.
+local function receiver_of(callback)
+  local url = callback.url
+  servers[url] = servers[url] or server_of(url)
+  return callback.department .. ' ' .. servers[url]
 end
 
 local function url_key(department, url) return P .. 'to:' .. department .. ' ' .. url end
@@ -46,10 +54,11 @@ local function send_callback(callback)
 end
 
 local function count_callback(callback, event)
-  redis.call('HINCRBY', P .. 'callback-counts', callback.department .. ':' .. event, 1)
+  count_in(P .. 'callback-counts', callback.department .. ':' .. event, 1)
 end
 
-local function set_callback_status(callback, status)
+-- fields: a flat list of further fields of the callback's record, which may be left out.
+local function set_callback_status(callback, status, fields)
   check_transition('callback', callback, status)
   local list = P .. 'callbacks:' .. callback.department
   if callback.status then
@@ -58,35 +67,37 @@ local function set_callback_status(callback, status)
     redis.call('ZREM', P .. 'dead:' .. callback.department, callback.id)
   end
   redis.call('ZADD', list .. ':' .. status, 0, callback.id)
-  redis.call('HSET', P .. 'callback:' .. callback.id, 'status', status)
+  redis.call('HSET', P .. 'callback:' .. callback.id, 'status', status, unpack(fields or {}))
   callback.status = status
 end
 
 local function note_callback(event, callback, about) note(event, callback.id, 'callback', about) end
 
--- Make a callback pending, with a new round of attempts. attempts: how many were made before.
-local function start_round(callback, attempts)
-  local key = P .. 'callback:' .. callback.id
-  set_callback_status(callback, 'pending')
-  redis.call('HDEL', key, 'error')
-  redis.call('HSET', key, 'next_attempt_at', now, 'round', attempts)
+-- Make a callback pending, with a new round of attempts. attempts: how many were made before. fields: as for
+-- set_callback_status().
+local function start_round(callback, attempts, fields)
+  set_callback_status(callback, 'pending', {'next_attempt_at', now, 'round', attempts, unpack(fields or {})})
+  if callback.error then redis.call('HDEL', P .. 'callback:' .. callback.id, 'error') end
   redis.call('SADD', url_key(callback.department, callback.url), callback.id)
   note_callback('received', callback)
   send_callback(callback)
 end
 
--- The only way to end a callback. reason: why its remaining attempts are not made, or nil.
-local function end_callback(callback, status, reason)
-  local key = P .. 'callback:' .. callback.id
-  set_callback_status(callback, status)
-  redis.call('HSET', key, 'next_attempt_at', '', 'lease_until', 0)
-  if reason then redis.call('HSET', key, 'error', reason) end
+-- The only way to end a callback. reason: why its remaining attempts are not made, or nil. fields: as
+-- for set_callback_status().
+local function end_callback(callback, status, reason, fields)
+  local ended = {'next_attempt_at', '', 'lease_until', 0, unpack(fields or {})}
+  if reason then
+    ended[#ended + 1] = 'error'
+    ended[#ended + 1] = reason
+  end
+  set_callback_status(callback, status, ended)
   redis.call('ZREM', P .. 'callbacks-due', callback.id)
   redis.call('SREM', url_key(callback.department, callback.url), callback.id)
   if status == 'dead' then
     redis.call('ZADD', P .. 'dead:' .. callback.department, callback.created_at, callback.id)
   end
-  redis.call('HINCRBY', P .. 'counters', 'callbacks_' .. status, 1)
+  count_in(P .. 'counters', 'callbacks_' .. status, 1)
   count_callback(callback, 'ended:' .. status)
   note_callback(status == 'delivered' and 'succeeded' or 'failed', callback,
     {detail = reason or callback.last_error or status, process = callback.courier})
@@ -97,15 +108,14 @@ local function open_callback(subject, event)
   local callback = {id = subject.callback_id, department = subject.department,
     url = subject.callback_url, created_at = now}
   local is_job = string.sub(event, 1, 4) == 'job.'
-  redis.call('HSET', P .. 'callback:' .. callback.id, 'id', callback.id,
+  local record = {'id', callback.id,
     'job_id', is_job and subject.id or '', 'batch_id', is_job and (subject.batch_id or '') or subject.id,
     'department', callback.department, 'type', event,
-    'url', callback.url, 'created_at', now, 'lease_until', 0, 'token', 0)
+    'url', callback.url, 'created_at', now, 'lease_until', 0, 'token', 0, 'round', 0}
   redis.call('ZADD', P .. 'callbacks:' .. callback.department, 0, callback.id)
   if is_gone(callback) then
-    redis.call('HSET', P .. 'callback:' .. callback.id, 'round', 0)
-    end_callback(callback, 'dead', GONE)
+    end_callback(callback, 'dead', GONE, record)
   else
-    start_round(callback, 0)
+    start_round(callback, 0, record)
   end
 end

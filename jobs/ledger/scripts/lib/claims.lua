@@ -13,25 +13,23 @@ local ID_DIGITS = '0123456789abcdefghjkmnpqrstvwxyz'
 local claim = {answers = {}, numbered = 0, expired = 0}
 
 local function granted(job)
-  local record = redis.call('HGETALL', P .. 'job:' .. job.id)
-  if job.batch_id then return {'claimed', record, {}} end
-  return {'claimed', record,
+  if job.batch_id then return {'claimed', as_flat(job), {}} end
+  return {'claimed', as_flat(job),
     redis.call('HGETALL', P .. 'document:' .. job.department .. ':' .. job.document_id)}
 end
 
 local function add_answer(answer) claim.answers[#claim.answers + 1] = answer end
 
 local function grant(job)
-  local suspect = is_suspect(job)
-  set_status(job, 'running')
-  local key = P .. 'job:' .. job.id
-  redis.call('HSET', key, 'token', job.token + 1, 'attempts', job.attempts + 1,
-    'worker', claim.worker, 'nonce', claim.nonce, 'started_at', now,
-    'done', 0, 'total', 0, 'alone', suspect and 1 or 0)
-  redis.call('ZADD', P .. 'running', now + claim.lease_ms, job.id)
+  local run = {token = whole(job.token + 1), attempts = whole(job.attempts + 1), worker = claim.worker,
+    nonce = claim.nonce, started_at = whole(now), done = '0', total = '0',
+    alone = is_suspect(job) and '1' or '0'}
+  set_status(job, 'running', as_flat(run))
+  -- Reading the record again would take longer than all else here.
+  for name, value in pairs(run) do job[name] = value end
+  write_to('ZADD', P .. 'running', now + claim.lease_ms, job.id)
   if job.lane == 'bulk' then redis.call('SADD', P .. 'running-bulk', job.id) end
-  redis.call('SADD', P .. 'held:' .. claim.worker, job.id)
-  job.worker, job.started_at = claim.worker, now
+  write_to('SADD', P .. 'held:' .. claim.worker, job.id)
   note_job('started', job)
   add_answer(granted(job))
 end
@@ -91,7 +89,7 @@ local function shared_fields(batch)
   check_transition('job', job, 'queued')
   job.status = 'queued'
   check_transition('job', job, 'running')
-  local at = string.format('%d', now)
+  local at = whole(now)
   return {'department', batch.department, 'lane', batch.lane, 'batch_id', batch.id, 'status', 'running',
     'blob', batch.input_blob, 'deadline', batch.deadline, 'created_at', at, 'started_at', at,
     'keep_ms', batch.keep_ms, 'token', '1', 'attempts', '1', 'tries', '0', 'worker', claim.worker,

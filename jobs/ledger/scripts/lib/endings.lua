@@ -3,12 +3,8 @@
 
 -- The code of the problem in flat `fields`, '' if there is none.
 local function code_in(fields)
-  for i = 1, #fields, 2 do
-    if fields[i] == 'error' then
-      return string.match(cjson.decode(fields[i + 1]).type, '^/problems/(.+)$') or ''
-    end
-  end
-  return ''
+  local error = field_in(fields, 'error')
+  return error and string.match(cjson.decode(error).type, '^/problems/(.+)$') or ''
 end
 
 -- As Flower shows an ending.

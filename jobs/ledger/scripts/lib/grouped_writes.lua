@@ -6,21 +6,25 @@
 
 local groups -- nil: write at once
 
-local function group_writes() groups = {commands = {}, counts = {}, steps = {}, kept = {}} end
+local function group_writes()
+  groups = {commands = {ZADD = {}, ZREM = {}, SADD = {}, SREM = {}, RPUSH = {}}, order = {}, counts = {},
+    steps = {}, kept = {}}
+end
 
--- A command that takes any number of members: ZADD, ZREM, SREM or RPUSH.
+-- A command that takes any number of members: ZADD with a score before each, ZREM, SADD, SREM or
+-- RPUSH.
 local function write_to(command, key, ...)
   if not groups then
     redis.call(command, key, ...)
     return
   end
-  local name = command .. ' ' .. key
-  if not groups.commands[name] then
-    groups.commands[name] = {command, key}
-    groups.commands[#groups.commands + 1] = groups.commands[name]
+  local keys = groups.commands[command]
+  local group = keys[key]
+  if not group then
+    group = {command, key}
+    keys[key], groups.order[#groups.order + 1] = group, group
   end
-  local group = groups.commands[name]
-  for _, argument in ipairs({...}) do group[#group + 1] = argument end
+  for i = 1, select('#', ...) do group[#group + 1] = (select(i, ...)) end
 end
 
 local function add_count(key, field, amount)
@@ -29,15 +33,33 @@ local function add_count(key, field, amount)
   if amount ~= 0 and redis.call('HINCRBY', key, field, amount) == 0 then redis.call('HDEL', key, field) end
 end
 
+local function grouped_counts(key)
+  local fields = groups.counts[key]
+  if not fields then
+    fields = {}
+    groups.counts[key] = fields
+  end
+  return fields
+end
+
 -- Add to a counter in a hash.
 local function count_in(key, field, amount)
   if not groups then
     add_count(key, field, amount)
     return
   end
-  local fields = groups.counts[key] or {}
-  groups.counts[key] = fields
+  local fields = grouped_counts(key)
   fields[field] = (fields[field] or 0) + amount
+end
+
+-- Add to many counters in a hash.
+local function count_all_in(key, amounts)
+  if not groups then
+    for field, amount in pairs(amounts) do add_count(key, field, amount) end
+    return
+  end
+  local fields = grouped_counts(key)
+  for field, amount in pairs(amounts) do fields[field] = (fields[field] or 0) + amount end
 end
 
 local function expire_later(key, seconds)
@@ -56,7 +78,7 @@ end
 
 local function write_groups()
   for _, step in ipairs(groups.steps) do step() end
-  for _, group in ipairs(groups.commands) do redis.call(unpack(group)) end
+  for _, group in ipairs(groups.order) do redis.call(unpack(group)) end
   for key, fields in pairs(groups.counts) do
     for field, amount in pairs(fields) do add_count(key, field, amount) end
   end

@@ -15,9 +15,9 @@ local TIME_BOUNDS_MS = {100, 500, 1000, 2500, 5000, 10000, 30000, 60000, 120000,
 local function observe_time(series, ms)
   ms = math.max(0, ms)
   local bound = 'inf'
-  for _, each in ipairs(TIME_BOUNDS_MS) do
-    if ms <= each then
-      bound = string.format('%d', each)
+  for i = 1, #TIME_BOUNDS_MS do
+    if ms <= TIME_BOUNDS_MS[i] then
+      bound = string.format('%d', TIME_BOUNDS_MS[i])
       break
     end
   end

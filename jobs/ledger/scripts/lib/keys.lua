@@ -16,12 +16,27 @@ local function as_map(flat)
   return map
 end
 
--- Set fields of a hash in one command: a command for each costs several times as much.
-local function set_fields(key, fields)
+-- A table as a flat list, as HGETALL returns the record that it was made of.
+local function as_flat(map)
   local flat = {}
-  for name, value in pairs(fields) do
+  for name, value in pairs(map) do
     flat[#flat + 1] = name
     flat[#flat + 1] = value
   end
-  redis.call('HSET', key, unpack(flat))
+  return flat
+end
+
+-- A whole number as Redis stores it.
+local function whole(number) return string.format('%d', number) end
+
+-- The value of a field in a flat list; nil without it.
+local function field_in(fields, name)
+  for i = 1, #fields, 2 do
+    if fields[i] == name then return fields[i + 1] end
+  end
+end
+
+-- Set fields of a hash in one command: a command for each costs several times as much.
+local function set_fields(key, fields)
+  redis.call('HSET', key, unpack(as_flat(fields)))
 end

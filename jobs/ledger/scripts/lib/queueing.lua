@@ -10,8 +10,9 @@ local function add_to_waiting(department, score, id)
   wake('bulk')
 end
 
-local function queue(job)
-  if job.status == 'queued' then remove_from_index(job) else set_status(job, 'queued') end
+-- fields: a flat list of further fields of the job's record, which may be left out.
+local function queue(job, fields)
+  if job.status == 'queued' then remove_from_index(job) else set_status(job, 'queued', fields) end
   if is_suspect(job) then
     add_suspect(job)
   elseif job.lane == 'interactive' then
@@ -23,7 +24,8 @@ local function queue(job)
   end
 end
 
-local function schedule(job, due)
-  set_status(job, 'scheduled')
+-- fields: as for queue().
+local function schedule(job, due, fields)
+  set_status(job, 'scheduled', fields)
   redis.call('ZADD', P .. 'scheduled', due, job.id)
 end

@@ -115,6 +115,7 @@ local function quotas_left(department)
     add('open-batches', most.max_open_batches,
       open_batches_left(department, most.max_open_batches), -1)
   end
+  if not (most.max_record_bytes or most.max_stored_bytes) then return quotas end
   local records, stored = kept_bytes(department)
   if most.max_record_bytes then
     add('record-bytes', most.max_record_bytes, most.max_record_bytes - records, -1)

@@ -23,9 +23,9 @@ end
 -- amounts: by name, as jobs/ledger/task_use.py makes them.
 local function count_usage(job, amounts)
   local day = usage_key(job.department)
+  count_all_in(day, amounts)
   for name, amount in pairs(amounts) do
-    count_in(day, name, amount)
-    if name:sub(1, 8) == 'cascade:' then count_in(P .. 'cascade', name, amount) end
+    if string.find(name, 'cascade:', 1, true) == 1 then count_in(P .. 'cascade', name, amount) end
   end
   for _, name in ipairs(USAGE_IN_ALL) do
     if amounts[name] then count_in(P .. 'tokens', job.department .. ':' .. name, amounts[name]) end

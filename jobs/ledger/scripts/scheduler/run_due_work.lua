@@ -64,7 +64,7 @@ for _, receiver in ipairs(due('receivers-due', now)) do
   counts[4] = counts[4] + send_one_parked(receiver)
 end
 redis.call('ZREMRANGEBYSCORE', P .. 'breakers', '-inf', now - BREAKER_KEEP_MS)
-redis.call('ZREMRANGEBYSCORE', P .. 'failing', '-inf', now - FAILING_KEEP_MS)
+for _, receiver in ipairs(due('failing', now - FAILING_KEEP_MS)) do forget_failing(receiver) end
 for _, member in ipairs(due('gone-due', now)) do
   end_pending(string.match(member, '^(%S+) (.+)$'))
 end

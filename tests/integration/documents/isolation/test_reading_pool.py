@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +31,11 @@ from documents.isolation.pool import ReaderPool
 from documents.limits import ReadLimits
 from documents.read import read
 from standin.documents.builders import FORMATS, LIMITS, saved
-from tests.integration.documents.isolation.reader_processes import reader_pids, wait_for_readers
+from tests.integration.documents.isolation.reader_processes import (
+    reader_pids,
+    server_pids,
+    wait_for_readers,
+)
 
 ROOT = Path(__file__).parents[4]
 MIB = 1024 * 1024
@@ -52,6 +56,12 @@ def of_process(pid: int, name: str) -> bytes:
     """The kernel's status of a process; empty if there is none."""
     path = Path(f"/proc/{pid}/{name}")
     return path.read_bytes() if path.exists() else b""
+
+
+def runs(pid: int) -> bool:
+    """Whether the process has not ended. One that has may wait for its parent to take note."""
+    state = of_process(pid, "stat").rpartition(b")")[2].split()[:1]
+    return state not in ([], [b"Z"])
 
 
 @contextmanager
@@ -172,10 +182,50 @@ async def test_a_stopped_process_is_replaced(tmp_path: Path) -> None:
         await reading.read(words, LIMITS)
         (pid,) = reader_pids()
         os.kill(pid, signal.SIGSTOP)
-        with pytest.raises(ReadTimeout):
+        with pytest.raises(ReaderUnavailable, match="stopped from outside"):
             await reading.read(words, LIMITS)
         assert await has_ended(pid)
         await reading.read(words, LIMITS)
+
+
+def kill_reader(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+def kill_server(_: int) -> None:
+    (server,) = server_pids()
+    os.kill(server, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("kill", [kill_reader, kill_server])
+async def test_a_process_that_is_killed_while_reading_blames_no_document(
+    tmp_path: Path, letter: Path, kill: Callable[[int], None]
+) -> None:
+    async with pool() as reading:
+        with endless(tmp_path) as path:
+            for _ in range(3):  # it is not set aside either
+                task = asyncio.create_task(reading.read(path, LIMITS))
+                other_end = await opened(path)
+                (pid,) = reader_pids()
+                kill(pid)
+                with pytest.raises(ReaderUnavailable, match="from outside"):
+                    await task
+                os.close(other_end)
+                assert await has_ended(pid)
+        await reading.read(letter, LIMITS)
+
+
+async def test_readers_are_not_blamed_for_the_time_in_which_their_machine_stood_still(
+    tmp_path: Path,
+) -> None:
+    async with pool(timeout=1) as reading:
+        with endless(tmp_path) as path:
+            task = asyncio.create_task(reading.read(path, LIMITS))
+            other_end = await opened(path)
+            time.sleep(1.5)  # noqa: ASYNC251 - as if this process had been stopped
+            os.close(other_end)
+            with pytest.raises(EmptyDocument):
+                await task
 
 
 async def test_a_process_that_dies_while_reading_is_reported_and_replaced(
@@ -294,7 +344,7 @@ async def test_closing_ends_every_process_and_every_read(tmp_path: Path, letter:
         with pytest.raises(ReaderUnavailable, match="stopping"):
             await task
         os.close(other_end)
-    assert not any(of_process(pid, "stat") for pid in ended)
+    assert not any(runs(pid) for pid in ended)
     with pytest.raises(ReaderUnavailable):
         await reading.read(letter, LIMITS)
 

@@ -8,7 +8,7 @@ import pytest
 
 from bench.quality.leaks.search import found_in
 from tests.fuzz.masked import MASKED, damaged, fuzz_masked
-from tests.fuzz.run import SECONDS, pool
+from tests.fuzz.run import pool
 
 FILES = 6
 
@@ -23,7 +23,6 @@ async def test_some_damaged_files_leak_nothing(tmp_path: Path, kind: str) -> Non
     assert outcome.leaks == []
     assert outcome.crashed == []
     assert outcome.counts.total() == FILES
-    assert outcome.slowest < 4 * SECONDS
     assert [*files.iterdir(), *scratch.iterdir()] == []
 
 

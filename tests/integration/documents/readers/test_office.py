@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import select
+import signal
 import subprocess
 import sys
 import zipfile
@@ -14,7 +15,15 @@ from pathlib import Path
 import pytest
 
 from documents.detect import detect
-from documents.errors import CorruptDocument, EncryptedDocument, ReadTimeout, UnsupportedDocument
+from documents.errors import (
+    CorruptDocument,
+    DocumentTooLong,
+    EncryptedDocument,
+    ReaderCrashed,
+    ReaderUnavailable,
+    ReadTimeout,
+    UnsupportedDocument,
+)
 from documents.isolation.pool import ReaderPool
 from documents.read import read
 from documents.readers import legacy_office
@@ -97,6 +106,62 @@ def test_a_document_that_libreoffice_cannot_read_is_damaged(
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("work", "error"),
+    [
+        ("os.kill(os.getpid(), 9)", ReaderUnavailable),
+        ("sys.exit(128 + 9)", ReaderUnavailable),  # as its launcher reports it
+        ("sys.exit(255)", ReaderUnavailable),  # SIGTERM
+        ("os.kill(os.getppid(), 9)", ReaderUnavailable),
+        ("os.kill(os.getppid(), 15); child = subprocess.run(['sleep', '9'])", ReaderUnavailable),
+        ("os.abort()", ReaderCrashed),
+        ("sys.exit(128 + 11)", ReaderCrashed),
+    ],
+)
+def test_a_crash_of_libreoffice_is_told_apart_from_a_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str, error: type[Exception]
+) -> None:
+    stand_in(tmp_path, monkeypatch, work)
+    with pytest.raises(error, match="LibreOffice"):
+        read(saved(tmp_path, as_rtf()), LIMITS)
+
+
+FILL = "data = []\nwhile True: data.append(bytearray(b'x' * 2**20))"
+
+
+@pytest.mark.parametrize(
+    "end", ["os.abort()", "os.kill(os.getpid(), 9)", "sys.exit(1)", "sys.exit()"]
+)
+def test_a_document_for_which_libreoffice_needs_too_much_memory_is_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scratch: Path, end: str
+) -> None:
+    monkeypatch.setattr(legacy_office, "MEMORY_BYTES", 200 * 2**20)
+    work = f"try:\n    {FILL.replace(chr(10), chr(10) + '    ')}\nexcept MemoryError:\n    {end}"
+    stand_in(tmp_path, monkeypatch, work)
+    with pytest.raises(DocumentTooLong, match="memory"):
+        read(saved(tmp_path, as_rtf()), LIMITS)
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_document_that_becomes_too_large_is_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(legacy_office, "MOST_BYTES", 2**20)
+    write = "out.mkdir(); (out / 'document.docx').write_bytes(bytes(2**21))"
+    stand_in(tmp_path, monkeypatch, write)
+    with pytest.raises(DocumentTooLong, match="too large"):
+        read(saved(tmp_path, as_rtf()), LIMITS)
+
+
+def test_a_libreoffice_that_does_not_start_blames_no_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(tmp_path, monkeypatch, "pass")
+    (tmp_path / "soffice").write_text("#!/nonexistent/interpreter\n")
+    with pytest.raises(ReaderUnavailable, match="could not be started"):
+        read(saved(tmp_path, as_rtf()), LIMITS)
+
+
 def test_a_conversion_that_takes_too_long_is_ended_with_all_its_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scratch: Path
 ) -> None:
@@ -165,6 +230,40 @@ def test_rtf_says_the_same_where_libreoffice_is_installed(tmp_path: Path) -> Non
     document = read(saved(tmp_path, as_rtf()), LIMITS)
     assert document.text.split() == " ".join(words for _, words in CONTENT).split()
     assert document.media_type == "application/rtf"
+
+
+def office_of(folder: Path) -> tuple[int, Path] | None:
+    """The process of a real LibreOffice with its profile in `folder`, when it has its socket."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes()
+            if words.split(b"\0")[0].endswith(b"soffice.bin") and str(folder).encode() in words:
+                sockets = (process / "net" / "unix").read_text().splitlines()
+                paths = [line.split()[-1] for line in sockets if "OSL_PIPE" in line]
+                return (int(process.name), Path(paths[-1])) if paths else None
+        except (OSError, IndexError):
+            continue  # it has ended
+    return None
+
+
+@pytest.mark.needs("soffice")
+async def test_a_killed_libreoffice_blames_no_document_and_leaves_nothing(
+    tmp_path: Path, scratch: Path
+) -> None:
+    path = saved(tmp_path, as_rtf())
+    async with ReaderPool(processes=1, timeout_seconds=60, memory_mib=512) as reading:
+        task = asyncio.create_task(reading.read(path, LIMITS))
+        while (office := office_of(scratch)) is None:
+            assert not task.done()
+            await asyncio.sleep(0.01)
+        pid, socket = office
+        assert socket.exists()
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(ReaderUnavailable, match="killed from outside"):
+            await task
+        assert not socket.exists()
+        assert os.listdir(scratch) == []  # noqa: PTH208 (not to be waited for)
+        assert (await reading.read(path, LIMITS)).text
 
 
 NAMESPACES = " ".join(

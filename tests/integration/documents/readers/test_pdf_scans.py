@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pikepdf
 import pytest
-from PIL import Image
+from pikepdf import Array, Dictionary, Name
+from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import SimpleDocTemplate, Table
 
@@ -13,6 +15,7 @@ from documents.limits import ReadLimits
 from documents.page.appearance import PageFeatures, PageKind
 from documents.read import read
 from standin.documents.builders import LIMITS, drawn_pdf, saved
+from standin.documents.pdf_pages import pdf_of, show
 from tests.unit.documents.readers.pages import NOTICE, SCANS, a4, scanned_pdf
 
 ASKING = ReadLimits(max_chars=1_000, max_pages=100, ocr_pages=None)
@@ -146,4 +149,58 @@ def test_a_ruled_table_is_read_cell_by_cell(tmp_path: Path) -> None:
     document = read(path, LIMITS)
     (block,) = document.blocks
     assert block.kind is BlockKind.table
-    assert document.text == "Name\tAnna Lind\tOffice\tRecords\nRequest\tland files of 1998\t\t"
+    assert document.text == "Name\tAnna Lind\tOffice\tRecords\nRequest\tland files of 1998"
+
+
+def without_mapping(words: str) -> bytes:
+    """A page with a heading whose Type 3 font has a picture and no meaning for each character."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        chars = sorted(set(words))
+        codes = {char: 35 + at for at, char in enumerate(chars)}
+        glyphs = Dictionary()
+        for char, code in codes.items():
+            glyphs[f"/G{code:X}"] = pdf.make_stream(_drawn(char))
+        font = Dictionary(
+            Type=Name.Font, Subtype=Name.Type3, FontBBox=Array([0, 0, 1, 1]), CharProcs=glyphs,
+            FontMatrix=Array([1, 0, 0, 1, 0, 0]), FirstChar=35, LastChar=34 + len(chars),
+            Encoding=Dictionary(
+                Differences=Array([35, *(Name(f"/G{code:X}") for code in codes.values())])
+            ),
+            Widths=Array([0.7] * len(chars)), Resources=Dictionary(),
+        )  # fmt: skip
+        page = pdf.pages[0].obj
+        page.Resources.Font.T = pdf.make_indirect(font)
+        shown = "".join(f"{codes[char]:02x}" for char in words)
+        content = f"BT /T 24 Tf 72 720 Td <{shown}> Tj ET\n" + show("正文照常可读。", y=660)
+        page.Contents = pdf.make_stream(content.encode())
+
+    return pdf_of([""], change)
+
+
+def _drawn(char: str) -> bytes:
+    """The content of a glyph: a picture of the character, one em high and 0.7 wide."""
+    picture = Image.new("L", (56, 80), 255)
+    ImageDraw.Draw(picture).text((4, 4), char, font=ImageFont.load_default(64), fill=0)
+    data = picture.tobytes().hex().encode()
+    head = b"0.7 0 d0 q 0.7 0 0 1 0 -0.2 cm BI /W 56 /H 80 /CS /G /BPC 8 /F /AHx ID "
+    return head + data + b"> EI Q"
+
+
+def test_a_heading_in_a_font_without_mapping_is_read_by_ocr(tmp_path: Path) -> None:
+    path = saved(tmp_path, without_mapping("NOTICEOF3MAY"))
+    document = read(path, SCANS)
+    heading, body = document.text.split("\n\n")
+    assert (letters(heading), body) == ("NOTICEOF3MAY", "正文照常可读。")
+    assert document.unread == ()
+    first, second = document.blocks
+    assert (first.confidence or 0) > 0.8
+    assert first.box == pytest.approx((72, 100, 72 + 12 * 16.8, 128), abs=8)
+    assert second.confidence is None
+
+
+def test_a_heading_that_ocr_may_not_read_is_named(tmp_path: Path) -> None:
+    path = saved(tmp_path, without_mapping("NOTICE"))
+    document = read(path, LIMITS)
+    assert document.text == "正文照常可读。"
+    assert [(one.what, one.page) for one in document.unread] == [("text", 1)]

@@ -54,15 +54,30 @@ async def test_one_courier_at_a_time_has_a_delivery(ledger: Ledger, submit: Subm
     assert await claim_one(ledger, callback.id, 30) is None
 
 
+async def test_a_delivery_has_what_is_stored(
+    ledger: Ledger, submit: Submit, redis_url: str
+) -> None:
+    callback = await ended(ledger, submit)
+    with Redis.from_url(redis_url, decode_responses=True) as redis:
+        for token in ("1", "2"):
+            delivery = await claim_one(ledger, callback.id, 30)
+            assert isinstance(delivery, Delivery)
+            (stored,) = (await ledger.callbacks.list("tax")).items
+            assert replace(delivery.callback, attempts=stored.attempts) == stored
+            assert redis.hget(f"chancery:callback:{callback.id}", "token") == token
+            assert str(delivery.token) == token
+            await ledger.callbacks.settle(delivery, TRIED, CallbackStatus.pending, Outcome.failed)
+
+
 async def test_a_failed_attempt_is_made_again_when_due(ledger: Ledger, submit: Submit) -> None:
     callback = await ended(ledger, submit)
     delivery = await claim_one(ledger, callback.id, 30)
     assert isinstance(delivery, Delivery)
     await ledger.callbacks.settle(
-        delivery, TRIED, CallbackStatus.pending, Outcome.failed, delay_seconds=0.05
+        delivery, TRIED, CallbackStatus.pending, Outcome.failed, delay_seconds=1
     )
     assert await claim_one(ledger, callback.id, 30) is None
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not (claims := await ledger.callbacks.claim(9, 30)).deliveries:
             await asyncio.sleep(0.01)
     (again,) = claims.deliveries
@@ -187,7 +202,7 @@ async def test_couriers_are_woken_for_an_attempt_that_is_due(
     )
     with Redis.from_url(redis_url) as redis:
         redis.delete("callbacks", "chancery:woken:callbacks")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not redis.llen("callbacks"):
                 await ledger.upkeep.run_due_work()
     assert (await ledger.callbacks.claim(1, 30)).deliveries[0].callback.id == callback.id

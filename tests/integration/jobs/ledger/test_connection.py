@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import uvloop
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
@@ -27,6 +28,21 @@ async def test_a_command_can_be_cancelled_at_any_moment(ledger: Ledger, turns: i
     is_stopped = asking.cancel()
     await asyncio.wait([asking])
     assert asking.cancelled() is is_stopped
+
+
+def test_a_connection_that_broke_while_it_was_idle_is_opened_again(redis_url: str) -> None:
+    """With uvloop, as in every process: its closed transports raise no `OSError`."""
+
+    async def ask_again() -> None:
+        connection = Connection.to(RedisSettings(url=SecretStr(redis_url)))
+        await connection.run("documents/delete", "tax", "doc_1")
+        for each in connection.redis.connection_pool._in_use_connections:
+            each._writer.transport.abort()
+        await asyncio.sleep(0)
+        assert await connection.run("documents/delete", "tax", "doc_1") == ["none"]
+        await connection.close()
+
+    uvloop.run(ask_again())
 
 
 async def test_scripts_that_run_at_the_same_time_share_round_trips(

@@ -51,7 +51,7 @@ async def test_an_old_secret_that_is_over_signs_no_more(ledger: Ledger) -> None:
     await ledger.departments.create("tax")
     new = await ledger.credentials.rotate_secret("tax", timedelta(seconds=1))
     assert len(await signing(ledger)) == 2
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await signing(ledger) != (new,):
             await asyncio.sleep(0.05)
     assert len(await ledger.credentials.secrets("tax")) == 1
@@ -86,7 +86,7 @@ async def test_a_new_key_opens_and_the_old_one_until_it_is_over(
     newest, older = await ledger.keys.valid("tax")
     assert newest.until is None
     assert older.until is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await opens(redis_url, old):
             await asyncio.sleep(0.05)
     assert await opens(redis_url, new.text)

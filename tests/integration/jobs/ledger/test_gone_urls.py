@@ -69,7 +69,7 @@ async def test_what_a_courier_died_with_is_given_up_when_its_lease_is_over(ledge
     await taken(ledger, lost, lease_seconds=0.5)
     await settle(ledger, await taken(ledger, first), 410)
     assert (await now(ledger, lost)).status is PENDING
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await now(ledger, lost)).status is PENDING:
             await ledger.upkeep.run_due_work()
             await asyncio.sleep(0.05)
@@ -84,7 +84,7 @@ async def test_more_than_fit_one_step_are_ended_by_run_due_work(ledger: Ledger) 
         return (await ledger.statistics.read(["tax"])).callbacks["tax", PENDING]
 
     assert 0 < await pending() <= 10
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await pending():
             await ledger.upkeep.run_due_work()
             await asyncio.sleep(0.05)

@@ -93,8 +93,20 @@ async def test_a_receiver_fails_from_its_first_failure_until_its_next_success(
     assert failing.since is not None
     assert abs(failing.since - before) < timedelta(seconds=5)
     assert failing.next_attempt_at is None
+    assert failing.reason == "the receiver answered 500"
     await settle(ledger, await taken(ledger, second), 204)
     assert await ledger.health.failing_receivers() == []
+
+
+async def test_a_receiver_that_fails_for_a_week_is_forgotten_with_its_reason(
+    ledger: Ledger, redis: Redis
+) -> None:
+    await settle(ledger, await taken(ledger, await a_callback(ledger)), 500, delay_seconds=99)
+    (receiver,) = redis.hkeys("chancery:failing-reasons")
+    redis.zadd("chancery:failing", {str(receiver): 1})
+    await ledger.upkeep.run_due_work()
+    assert await ledger.health.failing_receivers() == []
+    assert redis.exists("chancery:failing", "chancery:failing-reasons") == 0
 
 
 async def test_the_job_that_waited_longest_is_found_in_each_lane(

@@ -138,6 +138,10 @@ async def test_a_renewal_tells_which_jobs_were_lost(ledger: Ledger, submit: Subm
     job = await ledger.jobs.get("tax", kept.job.id)
     assert job is not None
     assert job.progress == Progress(1, 4)
+    await ledger.runs.finish(kept, Ending(JobStatus.succeeded, result="1"))
+    job = await ledger.jobs.get("tax", kept.job.id)
+    assert job is not None
+    assert job.progress == Progress(4, 4)
 
 
 async def test_a_job_whose_claim_was_never_answered_is_requeued_uncounted(
@@ -147,7 +151,7 @@ async def test_a_job_whose_claim_was_never_answered_is_requeued_uncounted(
     held = [LeaseRenewal(known.job.id, known.token, Progress())]
     await ledger.runs.renew("w1", held, LEASE)
     assert await status(ledger, unknown.job.id) is JobStatus.running
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await status(ledger, unknown.job.id) is JobStatus.running:
             await ledger.runs.renew("w1", held, LEASE, unknown_after_seconds=0.001)
     assert await status(ledger, unknown.job.id) is JobStatus.queued
@@ -161,7 +165,7 @@ async def test_a_requeued_job_waits_for_its_delay(ledger: Ledger, submit: Submit
     assert await status(ledger, claim.job.id) is JobStatus.scheduled
     assert await ledger.runs.claim([claim.job.id], "w2", LEASE) == NOTHING
     assert not await ledger.runs.finish(claim, Ending(JobStatus.succeeded))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (await ledger.upkeep.run_due_work()).queued == 0:
             await asyncio.sleep(0.01)
     again = await claimed(ledger, claim.job.id)
@@ -232,10 +236,10 @@ async def test_what_a_dead_worker_held_is_taken_back_at_once(
 
 
 async def test_a_scheduled_job_is_queued_when_it_is_due(ledger: Ledger, submit: Submit) -> None:
-    job_id = await submit(not_before=datetime.now(UTC) + timedelta(seconds=0.2))
+    job_id = await submit(not_before=datetime.now(UTC) + timedelta(seconds=1))
     assert await status(ledger, job_id) is JobStatus.scheduled
     assert (await ledger.upkeep.run_due_work()).queued == 0
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (await ledger.upkeep.run_due_work()).queued == 0:
             await asyncio.sleep(0.02)
     assert await status(ledger, job_id) is JobStatus.queued
@@ -247,7 +251,7 @@ async def test_a_job_past_its_deadline_expires(
 ) -> None:
     job_id = await submit(deadline=datetime.now(UTC) + timedelta(seconds=0.4))
     claim = await claimed(ledger, job_id) if running else None
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (await ledger.upkeep.run_due_work()).expired == 0:
             await asyncio.sleep(0.02)
     assert await status(ledger, job_id) is JobStatus.expired
@@ -318,7 +322,7 @@ async def test_a_waiting_caller_is_woken_by_the_ending(ledger: Ledger, submit: S
     await asyncio.sleep(0)
     problem = Problem("output-invalid", "x")
     await ledger.runs.finish(claim, Ending(JobStatus.failed, error=problem))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await waiting
     job = await ledger.jobs.get("tax", claim.job.id)
     assert job is not None

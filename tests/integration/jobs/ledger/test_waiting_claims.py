@@ -51,6 +51,17 @@ def ids(claims: WaitingClaims) -> list[str]:
     return [each.job.id for each in claims.granted]
 
 
+async def test_a_claim_returns_what_is_stored(ledger: Ledger, redis: Redis, submit: Submit) -> None:
+    job_id = await submit(metadata={"case": 1}, deadline=datetime.now(UTC) + timedelta(hours=1))
+    for tries in range(2):
+        (claimed,) = (await claim(ledger)).granted
+        assert claimed.job == await ledger.jobs.get("tax", job_id)
+        stored: Any = redis.hmget(f"chancery:job:{job_id}", "token", "tries", "alone")
+        assert [str(claimed.token), str(claimed.tries), "0"] == stored
+        assert claimed.tries == tries
+        await ledger.runs.requeue(claimed, delay_seconds=0, counted=True, code="engine-busy")
+
+
 async def test_a_worker_gets_as_many_as_it_has_room_for(ledger: Ledger, submit: Submit) -> None:
     submitted = [await submit() for _ in range(5)]
     first, second = await claim(ledger, 3), await claim(ledger, 3)
@@ -131,6 +142,22 @@ async def test_a_claim_that_is_repeated_gives_the_same_jobs(
     first, again = await claim(ledger, 2), await claim(ledger, 2)
     assert sorted(ids(again)) == ids(first) == submitted[:2]
     assert {each.token for each in again.granted} == {1}
+
+
+async def test_a_claim_that_gives_nothing_writes_nothing(
+    ledger: Ledger, submit: Submit, redis: Redis
+) -> None:
+    def changes() -> Any:
+        return redis.info("persistence")["rdb_changes_since_last_save"]
+
+    await claim(ledger)  # notes that the worker asks, for a second
+    before = changes()
+    await claim(ledger)
+    assert changes() == before
+    await submit()
+    submitted = changes()
+    assert len(ids(await claim(ledger))) == 1
+    assert changes() > submitted
 
 
 async def test_two_workers_get_different_jobs(ledger: Ledger, submit: Submit) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from jobs.ledger.processes import Process
 from jobs.model.lanes import Lane
@@ -39,6 +41,24 @@ async def test_outside_its_window_bulk_work_waits(driver: BatchDriver) -> None:
     await driver.ledger.departments.create("tax")
     await driver.begin(10)
     assert await claimable(driver, BulkSettings(window="never")) == 0
+
+
+async def test_windows_open_by_the_clock_of_the_server(
+    driver: BatchDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await driver.ledger.departments.create("tax")
+    await driver.begin(10)
+    here, hour = datetime.now(UTC), timedelta(hours=1)
+    window = BulkSettings(window=f"{here - hour:%H:%M}-{here + hour:%H:%M}")
+
+    async def twelve_hours_later() -> datetime:
+        return here + 12 * hour
+
+    with monkeypatch.context() as clock:
+        clock.setattr(driver.ledger, "now", twelve_hours_later)
+        assert await claimable(driver, window) == 0
+    assert abs(await driver.ledger.now() - datetime.now(UTC)) < hour
+    assert await claimable(driver, window) == 10
 
 
 async def test_or_uses_half_of_the_slots_of_live_workers(driver: BatchDriver) -> None:

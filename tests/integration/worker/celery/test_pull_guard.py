@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from pathlib import Path
 from threading import Event, Semaphore
 from time import monotonic, sleep
 from types import SimpleNamespace
@@ -14,7 +16,9 @@ from kombu.connection import Connection
 from kombu.entity import Queue
 from kombu.transport.virtual import Message
 from redis import Redis
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from standin.valkey import start_valkey
 from worker.celery.app import celery_settings
 from worker.celery.pull_guard import PULL_SECONDS, install_pull_guard
 
@@ -76,6 +80,33 @@ def test_a_process_pulls_from_the_queues_that_it_has_room_for(redis_url: str) ->
             connection.drain_events(timeout=PATIENCE)
             assert pulled == ["bulk", "interactive"]
         started.stop(worker)
+
+
+def test_a_channel_closes_while_redis_does_not_answer(tmp_path: Path) -> None:
+    """As when this machine or that of Redis is cut off, and the process is stopped."""
+    process, url = start_valkey(tmp_path)
+    try:
+        options = celery_settings()["broker_transport_options"]
+        options["socket_timeout"] /= 20
+        with Connection(url, transport_options=options) as connection:
+            channel = connection.default_channel
+            with connection.Consumer([Queue("interactive")], no_ack=True):
+                connection.transport.cycle._register_BRPOP(channel)
+                process.send_signal(signal.SIGSTOP)
+                with pytest.raises(RedisTimeoutError):
+                    channel.close()
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+
+
+def test_a_guard_that_was_not_started_can_be_stopped() -> None:
+    """As Celery does when Redis is gone again before the consumer's start is complete."""
+    app = Celery("guarded")
+    install_pull_guard(app, lambda _: True)
+    [guard] = [step for step in app.steps["consumer"] if step.__name__ == "PullGuard"]
+    worker = SimpleNamespace(hub=Hub())
+    guard(worker).stop(worker)
 
 
 def test_a_message_that_is_not_processed_yet_does_not_hold_up_the_next_one(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 from redis import Redis
 
@@ -17,17 +16,11 @@ PASSWORD = "the willows are early"
 Run = Callable[..., Result]
 
 
-@pytest.fixture(autouse=True)
-def reset_logs() -> Iterator[None]:
-    """The commands silence the logs of this process."""
-    yield
-    structlog.reset_defaults()
-
-
 @pytest.fixture
 def run(redis_url: str) -> Run:
-    def run(*arguments: str, stdin: str = f"{PASSWORD}\n") -> Result:
-        return CliRunner().invoke(account, [*arguments, "--redis-url", redis_url], input=stdin)
+    def run(*arguments: str, stdin: str = f"{PASSWORD}\n", **environment: str) -> Result:
+        words = [*arguments, "--redis-url", redis_url]
+        return CliRunner().invoke(account, words, input=stdin, env=environment)
 
     CliRunner().invoke(department, ["create", "tax", "--redis-url", redis_url])
     return run
@@ -39,6 +32,7 @@ def test_an_account_is_created_listed_and_removed(run: Run) -> None:
     (listed,) = json.loads(run("list", "--json").output)
     assert (listed["name"], listed["department"], listed["role"]) == ("zhang.wei", "tax", "staff")
     assert run("list", "--department", "health").stdout == ""
+    assert run("list", LC_ALL="zh_CN.UTF-8").stdout == "zhang.wei  工作人员  tax  密码\n"
     assert run("remove", "zhang.wei").exit_code == 0
     assert run("remove", "zhang.wei").exit_code == 1
     assert json.loads(run("list", "--json").output) == []

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import click
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
@@ -22,17 +21,14 @@ from tests.unit.jobs.audit.audit_kit import record
 from worker.audit_keeper import AuditKeeper
 from worker.commands.audit import audit
 from worker.commands.department import department
+from worker.commands.engine import engine
 from worker.commands.pause import pause, paused, resume
 from worker.commands.recording import ACTIONS
 
-READING = {"department show", "department list", "department key list", "paused"}
-
-
-@pytest.fixture(autouse=True)
-def reset_logs() -> Iterator[None]:
-    """The commands silence the logs of this process."""
-    yield
-    structlog.reset_defaults()
+READING = {
+    *("department show", "department list", "department key list", "department callback-preview"),
+    *("engine list", "paused"),
+}
 
 
 def run(command: click.Command, *arguments: str) -> Result:
@@ -68,7 +64,9 @@ def paths(command: click.Command, path: str = "") -> Iterator[str]:
 
 
 def test_every_command_that_changes_something_is_in_the_table() -> None:
-    known = {path for command in (department, pause, resume, paused) for path in paths(command)}
+    known = {
+        path for command in (department, engine, pause, resume, paused) for path in paths(command)
+    }
     assert known <= set(ACTIONS) | READING
     assert {path for path in ACTIONS if path.startswith("department ")} <= known
 

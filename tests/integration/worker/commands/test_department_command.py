@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import stat
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
@@ -28,15 +27,8 @@ from tests.integration.jobs.ledger.conftest import a_job, submit_job
 from worker.commands.department import department
 
 
-@pytest.fixture(autouse=True)
-def reset_logs() -> Iterator[None]:
-    """The commands silence the logs of this process."""
-    yield
-    structlog.reset_defaults()
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(department, arguments)
+def run(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(department, arguments, env=environment)
 
 
 def authenticate(redis_url: str, api_key: str) -> Department | None:
@@ -172,6 +164,15 @@ def test_show_prints_everything_but_secrets(redis_url: str) -> None:
     assert "2.5/s" in result.stdout
     assert made["callback_secret"] not in result.stdout
     assert run("show", "water", "--redis-url", redis_url).exit_code == 1
+
+
+def test_the_settings_of_a_department_are_named_in_chinese(redis_url: str) -> None:
+    run("create", "tax", "--redis-url", redis_url, "--rate", "2.5/s")
+    result = run("show", "tax", "--redis-url", redis_url, LC_ALL="zh_CN.UTF-8")
+    lines = result.stdout.splitlines()
+    assert lines[0] == "部门            tax"
+    assert "每秒提交数      2.5/s，剩余 2" in lines
+    assert [line for line in lines if re.match("[a-z]", line)] == []
 
 
 def test_quotas_are_set_one_by_one_shown_with_what_is_left_and_lifted(redis_url: str) -> None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-import structlog
 from click.testing import CliRunner, Result
 from redis import Redis
 
@@ -24,13 +21,6 @@ from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from worker.commands.doctor import doctor
 
 FAILED = Ending(JobStatus.failed, error=Problem("output-invalid", "It is not JSON."))
-
-
-@pytest.fixture(autouse=True)
-def reset_logs() -> Iterator[None]:
-    """The commands silence the logs of this process."""
-    yield
-    structlog.reset_defaults()
 
 
 def run(redis_url: str, *arguments: str) -> Result:

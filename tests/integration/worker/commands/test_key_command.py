@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
@@ -17,13 +15,6 @@ from jobs.ledger import Ledger
 from jobs.model.api_key import Caller, KeyState
 from jobs.process.settings import RedisSettings
 from worker.commands.department import department
-
-
-@pytest.fixture(autouse=True)
-def reset_logs() -> Iterator[None]:
-    """The commands silence the logs of this process."""
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 from redis import Redis
@@ -56,9 +54,8 @@ class Records:
 
 
 @pytest.fixture
-def records(redis_url: str) -> Iterator[Records]:
-    yield asyncio.run(_fill(redis_url))
-    structlog.reset_defaults()
+def records(redis_url: str) -> Records:
+    return asyncio.run(_fill(redis_url))
 
 
 async def _fill(redis_url: str) -> Records:
@@ -210,3 +207,9 @@ async def _use(redis_url: str) -> None:
             assert await ledger.runs.finish(claim, ending)
     finally:
         await ledger.close()
+
+
+def test_the_errors_of_jobs_are_in_the_operator_s_language(records: Records) -> None:
+    for language, title in (("zh", "作业已取消"), ("en", "The job was cancelled")):
+        listed = records.run("jobs", "--all", "--status", "cancelled", "--lang", language)
+        assert title in listed.stdout

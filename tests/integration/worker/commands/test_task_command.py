@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 
 from standin.engine_process import StandInControl, running_standin
@@ -34,13 +33,6 @@ CASES = [
     },
 ]
 REPORT = [{"check": "quotes-in-source", "at": ["/items/*/quote"], "on_failure": "report"}]
-
-
-@pytest.fixture(autouse=True)
-def reset_logs() -> Iterator[None]:
-    """The commands silence the logs of this process."""
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="module")

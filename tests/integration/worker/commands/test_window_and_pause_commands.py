@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import click
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 
 from worker.commands.department import department
@@ -16,13 +14,6 @@ from worker.commands.doctor import doctor
 from worker.commands.pause import pause, paused, resume
 
 NIGHT = "20:00-06:00 Asia/Shanghai"
-
-
-@pytest.fixture(autouse=True)
-def reset_logs() -> Iterator[None]:
-    """The commands silence the logs of this process."""
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -144,6 +144,7 @@ def a_ledger_state() -> LedgerState:
         "engine_healthy": False,
         "engine_fault": "timeout",
         "fast_engine_healthy": True,
+        "engines": [{"role": "full", "name": "gpu1", "healthy": True}],
         "engine_requests": {"full": {"ok": 9, "engine-timeout": 1}},
         "engine": {"running": 1, "waiting": 2, "kv_cache_use": 0.5},
         "resources": {"cpu_seconds": 1.25, "resident_bytes": 4_096, "open_files": 20},

@@ -89,3 +89,10 @@ def test_the_shown_headers_and_the_body_are_whole(tmp_path: Path) -> None:
     }
     (keywords,) = [one for one in entries if one.where == "header Keywords"]
     assert (keywords.kind, keywords.whole) == (EntryKind.metadata, False)
+
+
+def test_every_email_of_a_mailbox_is_listed(tmp_path: Path) -> None:
+    line = "From a@example Mon Jan  1 00:00:00 2026\n"
+    encoded = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+    box = f"{line}{HEAD}\nText.\n\n{line}{HEAD}{encoded}{BASE64}\n"
+    assert NAME in texts_of(entries_of(tmp_path, box.encode(), mail.MEDIA_TYPE))

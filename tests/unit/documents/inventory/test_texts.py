@@ -84,6 +84,10 @@ def test_a_picture_of_one_colour_is_read(tmp_path: Path) -> None:
         (r"\ud842\udfb7", "𠮷"),
         (r"C:\5f20", "C:张"),
         ("%FF", "%FF"),
+        ("%u5f20%ud842%udfb7", "张𠮷"),
+        ("N:=E5=BC=A0=\r\n=E4=B8=89", "N:张三"),
+        ("N:=D5=C5", "N:张"),
+        ("a=1&b=2F=3", "a=1&b=2F=3"),
     ],
 )
 def test_escapes_are_decoded(written: str, text: str) -> None:
@@ -107,6 +111,21 @@ def test_encoded_data_that_is_cut_is_offered() -> None:
     for end in range(4):
         assert [one.data[:99] for one in encoded(run[: len(run) - end])] == [data[:99]]
     assert [one.data for one in encoded(f"见 {data.hex()} 完")] == [data]
+
+
+@pytest.mark.parametrize("cut", range(4))
+@pytest.mark.parametrize("value", [NAME, "13812341234"])
+def test_text_within_a_damaged_file_in_base64_is_read(value: str, cut: int) -> None:
+    stored = b"PK\x03\x04\x14\x00\x00\x00\x00\x00\xff" + value.encode() + bytes(range(128, 190))
+    run = base64.b64encode(stored).decode()
+    lines = f"{run[:9]}\u00c1{run[9 + cut : 40]}\r\n{run[40:]}"
+    assert any(value in text for one in encoded(lines) for text in one.texts)
+
+
+@pytest.mark.parametrize("first", [20, 22, 23, 24, 26, 28])
+def test_a_line_of_any_length_before_a_rest_is_read(first: int) -> None:
+    run = base64.b64encode(b"138123412341381234123413812341234").decode()[: first + 3]
+    assert list(encoded(f"{run[:first]}\n{run[first:]}"))
 
 
 def test_lines_that_a_reader_joined_with_spaces_are_one_run() -> None:
@@ -149,6 +168,34 @@ def test_bytes_are_read_in_every_usual_encoding(name: str, write: Callable[[byte
     (first, *_) = encoded(f"见 {write(BYTES[name])} 附件")
     wanted = "张三丰" if name == "GB 18030" else "13812341234" if "digits" in name else RARE
     assert any(wanted in text for text in first.texts)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("utf-8", "张三"),
+        ("utf-8", "\U0002cb4e明"),
+        ("utf-8", "a@b.cn"),
+        ("gb18030", "张三丰"),
+        ("gb18030", "张三138"),
+        ("utf-16-le", "张三丰"),
+        ("utf-16-be", "张三丰"),
+        ("utf-16-le", "\U0002cb4e明。"),
+        ("utf-16-be", "\U0002cb4e明，"),
+        ("utf-16-le", "13812341"),
+        ("utf-16-be", "“张三·Ａ”"),
+    ],
+)
+def test_a_few_characters_are_read_in_every_encoding(encoding: str, words: str) -> None:
+    data = words.encode(encoding)
+    runs = [base64.b64encode(data), base64.urlsafe_b64encode(data).rstrip(b"=")]
+    if encoding.startswith("utf-16"):
+        runs += [base64.b64encode(b"\1" + data), base64.b64encode(data + b"\1")]
+    if encoding == "utf-8":
+        runs += [before + runs[0] for before in (b"a", b"ab", b"abc")]
+    for run in runs:
+        texts = [text for one in encoded(f"见 {run.decode()}，") for text in one.texts]
+        assert any(words.strip("“”") in text for text in texts), run
 
 
 @pytest.mark.parametrize("before", ["a", "ab", "abc"])

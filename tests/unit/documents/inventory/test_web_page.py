@@ -24,8 +24,20 @@ PLACES = {
     "a script that joins escapes": f"<script>a('{ESCAPED[:6]}'+'{ESCAPED[6:]}')</script>",
     "an event that joins texts": f"<p onclick=\"a('{NAME[0]}'+'{NAME[1:]}')\">",
     "a style": f"<style>p::after {{ content: '{STYLED}' }}</style>",
+    "a style that joins texts": f"<style>p::after {{ content: '{NAME[0]}' '{NAME[1:]}' }}</style>",
+    "a link as JavaScript escapes it": "<a href='/?q="
+    + "".join(f"%u{ord(one):04x}" for one in NAME)
+    + "'>a</a>",
+    "a page in a data URI": "<iframe src='data:text/html,"
+    + quote("".join(f"<b>{one}</b>" for one in NAME))
+    + "'></iframe>",
     "a template": f"<template>{NAME}</template>",
     "an option": f"<select><option>{NAME}</select>",
+    "a page in an attribute": f"<iframe srcdoc='&lt;b&gt;{NAME[0]}&lt;/b&gt;{NAME[1:]}'></iframe>",
+    "a page in an attribute, encoded again": "<iframe srcdoc='&amp;lt;b&amp;gt;"
+    + f"{NAME[0]}&amp;lt;/b&amp;gt;{NAME[1:]}'></iframe>",
+    "a page in a page in an attribute": "<iframe srcdoc='&lt;iframe srcdoc=&quot;&amp;lt;b&amp;gt;"
+    + f"{NAME[0]}&amp;lt;/b&amp;gt;{NAME[1:]}&quot;&gt;'></iframe>",
     "an attribute": f"<p data-a='{NAME}'>",
     "an attribute with references": f"<p title='{''.join(f'&#{ord(one)};' for one in NAME)}'>",
     "a link": f"<a href='/?q={quote(NAME)}'>a</a>",

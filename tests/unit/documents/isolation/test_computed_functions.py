@@ -20,7 +20,8 @@ def computed() -> Iterator[tuple[str, str]]:
     for folder in ("documents", "tasks", "jobs", "worker"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-            for node in ast.walk(ast.parse(path.read_text())):
+            text = path.read_text()
+            for node in ast.walk(ast.parse(text)) if "compute(" in text else ():
                 if (
                     isinstance(node, ast.Call)
                     and isinstance(node.func, ast.Name)

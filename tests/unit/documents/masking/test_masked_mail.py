@@ -10,8 +10,9 @@ import pytest
 from docx import Document as WordDocument
 
 from documents.masking.verification.verify import verify
+from documents.read import read
 from documents.readers import mail
-from standin.documents.builders import LIMITS, PARAGRAPH, as_docx
+from standin.documents.builders import LIMITS, PARAGRAPH, as_docx, saved
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style
 from tests.unit.documents.masking.masks import NAME, PERSON, PHONE, masked
@@ -152,3 +153,28 @@ def test_an_extension_that_is_a_term_is_left_out_of_the_name(
     file, _ = masked(message.as_bytes(), tmp_path, term)
     parts = message_from_bytes(file.data, policy=policy.default).walk()
     assert [part.get_filename() for part in parts if part.get_filename()] == [name]
+
+
+def test_each_email_of_a_mailbox_is_masked(tmp_path: Path) -> None:
+    letters = []
+    for words in (f"电话{PHONE}", f"From 2026 {NAME}\n\nFrom x: y"):
+        message = EmailMessage()
+        message["From"], message["Message-ID"] = f"{NAME} <a@example.org>", "<1@example.org>"
+        message.set_content(words)
+        letters.append(message.as_bytes().replace(b"\nFrom", b"\n>From"))
+    line = b"From a@example.org Mon Jan  1 00:00:00 2026\n"
+    file, _ = masked(b"\n".join(line + letter for letter in letters), tmp_path)
+    document = read(saved(tmp_path, file.data), LIMITS)
+    assert [text.replace("\n", " ") for text in document.text.split("\n\n")] == [
+        "From: **** <***@example.org>",
+        "电话138****1234",
+        "From: **** <***@example.org>",
+        "From 2026 ****",
+        "From x: y",
+    ]
+
+
+def test_a_number_in_flowed_lines_is_masked(tmp_path: Path) -> None:
+    head = b"From: a@x\nMessage-ID: <1@x>\nContent-Type: text/plain; format=flowed; delsp=yes\n\n"
+    file, _ = masked(head + f"138 \n{PHONE[3:]}".encode(), tmp_path)
+    assert PHONE[3:] not in decoded(file.data)

@@ -12,7 +12,10 @@ from urllib.parse import quote
 
 import pytest
 
+from documents.errors import UnsupportedDocument
+from documents.read import read
 from documents.readers import html, markdown, text
+from standin.documents.builders import LIMITS, saved
 from tests.unit.documents.masking.masks import NAME, PERSON, PHONE, masked
 
 
@@ -54,6 +57,36 @@ def test_markup_that_divides_a_number_in_markdown_does_not_hide_it(tmp_path: Pat
     assert "[链接](about:blank)" in words
 
 
+@pytest.mark.parametrize(
+    "element",
+    ["bdo dir=rtl", 'bdo dir="RTL" class=a', 'p style="unicode-bidi:bidi-override;direction:rtl"',
+     "span dir=rtl style='unicode-bidi: isolate-override'"],
+)  # fmt: skip
+def test_text_that_a_page_shows_backwards_is_masked(tmp_path: Path, element: str) -> None:
+    backwards = PHONE[::-1]
+    inner = f"{backwards[:4]}<b>{backwards[4:]}</b>"
+    page = f"<meta charset=utf-8><p>电话：<{element}>{inner}</{element.split(maxsplit=1)[0]}>。"
+    file, account = masked(page.encode(), tmp_path)
+    assert account.masked == {("text", "mobile"): 1}
+    assert backwards not in file.data.decode().replace("<b>", "").replace("</b>", "")
+    text_of = read(saved(tmp_path, page.encode()), LIMITS).text
+    assert f"\u202e{backwards}\u202c" in text_of
+
+
+@pytest.mark.parametrize(
+    "element", ["bdo", "bdo dir=ltr", "span dir=rtl", "p style='direction:rtl'"]
+)
+def test_other_directions_change_nothing(tmp_path: Path, element: str) -> None:
+    page = f"<meta charset=utf-8><p>电话：<{element}>{PHONE}</{element.split(maxsplit=1)[0]}>。"
+    assert "\u202e" not in read(saved(tmp_path, page.encode()), LIMITS).text
+
+
+@pytest.mark.parametrize("label", ["utf-7", "UTF7", "unicode-1-1-utf-7", "csUnicode11UTF7"])
+def test_a_page_in_utf_7_is_refused(tmp_path: Path, label: str) -> None:
+    with pytest.raises(UnsupportedDocument, match="UTF-7"):
+        masked(f"<html><meta charset='{label}'><p>+ADEAMw-".encode(), tmp_path)
+
+
 PAGE = f"""<!DOCTYPE html><html><head><title>{NAME}</title><meta name="author" content="{NAME}">
 <style>p:after{{content:"{NAME}"}}</style><script>var who="{NAME}"</script></head>
 <body data-who="{NAME}" onload="f('{PHONE}')"><!-- {PHONE} -->
@@ -91,6 +124,31 @@ def test_a_page_keeps_what_is_not_masked(tmp_path: Path) -> None:
 def test_markup_of_a_text_stays_a_text(tmp_path: Path) -> None:
     file, _ = masked(b"<html><body><p>1 &lt;b&gt; 2 &amp;amp; 3</p></body></html>", tmp_path)
     assert "<p>1 &lt;b&gt; 2 &amp;amp; 3</p>" in file.data.decode()
+
+
+@pytest.mark.parametrize("gap", ["\n      ", "\r\n        ", "\n\t\t", "       "])
+def test_white_space_that_a_page_does_not_show_hides_nothing(tmp_path: Path, gap: str) -> None:
+    page = f"<p>电话1381234{gap}1234。{gap}欧阳{gap}青禾，<i>完{gap}了</i></p><p>甲{gap}乙</p>"
+    file, _ = masked(f"<html><body>{page}</body></html>".encode(), tmp_path)
+    words = file.data.decode()
+    assert "<p>电话138****1234。 ****，" in words
+    line = gap.replace("\r\n", "\n")
+    assert f"<i>完{line}了</i></p><p>甲{line}乙</p>" in words
+
+
+def test_white_space_in_preformatted_text_is_kept(tmp_path: Path) -> None:
+    page = f"<html><body><pre>甲     乙\n    电话：{PHONE}\n    丙</pre></body></html>"
+    file, _ = masked(page.encode(), tmp_path)
+    assert "<pre>甲     乙\n    电话：138****1234\n    丙</pre>" in file.data.decode()
+
+
+@pytest.mark.parametrize("beginning", ["# 题\n\n- ", "关于通知\n"])
+def test_a_number_on_two_lines_of_which_one_is_indented_is_masked(
+    tmp_path: Path, beginning: str
+) -> None:
+    file, _ = masked(f"{beginning}电话1381234\n      1234，欧阳\n      青禾。".encode(), tmp_path)
+    assert "电话138****1234" in (words := file.data.decode())
+    assert "青禾" not in words
 
 
 def test_a_deeply_nested_page_is_written(tmp_path: Path) -> None:
@@ -153,3 +211,13 @@ def test_string_constants_in_a_page_that_a_program_joins_are_masked(
     page = f'<html><p>var who = "{NAME[:2]}{between}{NAME[2:]}";</p>'
     file, _ = masked(page.encode(), tmp_path)
     assert NAME[2:] not in file.data.decode()
+
+
+def test_values_of_form_fields_are_masked_in_the_page_as_in_its_text(tmp_path: Path) -> None:
+    page = (
+        f"<html><body><p>申请人：<input value='{NAME}'>电话：<input value={PHONE}></p>"
+        f"<select><option>{NAME}</select><textarea>{PERSON}</textarea></body></html>"
+    )
+    file, _ = masked(page.encode(), tmp_path)
+    text = read(saved(tmp_path, file.data), LIMITS).text
+    assert text == "申请人： **** 电话： 138****1234\n\n**** 11*************02X"

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pytest
 
-from documents.document import BlockKind
+from documents.document import BlockKind, Seal
+from documents.draft import Draft
+from documents.limits import ReadLimits
 from documents.ocr.layout import Frame, confidence, merged, page_blocks
-from documents.ocr.scan import OcrLine, Point, Scan, lean_of
+from documents.ocr.scan import OcrLine, OcrSeal, Point, Scan, lean_of
+from documents.page.arrange import arrange
 from documents.page.blocks import Line
 from documents.page.rulings import Ruling
+from documents.readers.pictures import add_scanned
+from documents.table import Span
 
 EM = 20.0
 
@@ -99,6 +105,36 @@ def test_a_drawn_table_is_read_cell_by_cell() -> None:
     assert texts(scan) == ["登记表", "事项\t查阅土地登记档案并复印材料\n日期\t三月"]
 
 
+def test_a_ruled_table_on_scans_has_spans_and_goes_on_over_pages() -> None:
+    def page(rows: Sequence[tuple[str, ...]], top: float) -> Scan:
+        bottom = top + 40.0 * len(rows)
+        lines = tuple(
+            seen(words, left, top + 10 + 40 * at)
+            for at, row in enumerate(rows)
+            for words, left in zip(row, (110, 210, 310), strict=True)
+            if words
+        )
+        merged = top + 40 if not rows[0][2] else top
+        down = [Ruling(x, top, bottom) for x in (100.0, 200.0, 500.0)]
+        along = tuple(Ruling(top + 40.0 * at, 100, 500) for at in range(len(rows) + 1))
+        return Scan(lines, 600, 800, along=along, down=(*down, Ruling(300.0, merged, bottom)))
+
+    first = [("年度", "办理数", ""), ("合计", "上半年", "下半年"), ("一三", "30", "40")]
+    second = [("一四", "50", "60"), ("一五", "70", "80")]
+    draft = Draft(ReadLimits(max_chars=1_000, max_pages=9))
+    for number, scan in enumerate((page(first, 650), page(second, 50)), start=1):
+        add_scanned(draft, Frame(scan, 1.0, 0.0), number)
+    arrange(draft, {1: 800, 2: 800})
+    document = draft.finish("image/tiff", 2)
+    assert document.text.split("\n") == [
+        "年度\t办理数", "合计\t上半年\t下半年", "一三\t30\t40", "一四\t50\t60", "一五\t70\t80",
+    ]  # fmt: skip
+    (table,) = document.tables
+    assert table.spans == (Span(0, 1, 1, 2),)
+    assert [(part.page, part.row) for part in table.parts] == [(1, 0), (2, 3)]
+    assert document.blocks[0].confidence is not None
+
+
 @pytest.mark.parametrize(
     ("turns", "expected"),
     [
@@ -136,3 +172,27 @@ def test_ocr_does_not_repeat_the_text_layer() -> None:
     found, placed = merged(layer, Frame(scan, 1.0, 0.0))
     assert [line.text for line in found] == ["页眉", "正文"]
     assert [line.text for _, line in placed] == ["正文"]
+
+
+def test_columns_end_at_a_table() -> None:
+    rows = [
+        ("一二三四五六七八九十一二", left, top) for left in (100, 380) for top in (100, 130, 160)
+    ]
+    below = [(text, left, top + 300) for text, left, top in rows]
+    cells = [seen("甲", 200, 225), seen("乙", 400, 225), seen("丙", 200, 265), seen("丁", 400, 265)]
+    along = tuple(Ruling(at, 100, 620) for at in (210, 250, 290))
+    down = tuple(Ruling(at, 210, 290) for at in (100, 360, 620))
+    marks = [seen(f"{number}{text[1:]}", left, top)
+             for number, (text, left, top) in enumerate([*rows, *below])]  # fmt: skip
+    scan = Scan((*marks, *cells), 800, 800, along=along, down=down)
+    found = "".join(texts(scan))
+    order = [char for char in found if char.isdigit() or char in "甲乙丙丁"]
+    assert order == [*"012345", *"甲乙丙丁", *"6789", "1", "0", "1", "1"]
+
+
+def test_seals_are_placed_on_the_page() -> None:
+    seal = OcrSeal("round", "甲局", (10, 20, 50, 60), 0.98765)
+    scan = Scan((), 200, 100, turns=1, lean=0.02, seals=(seal,))
+    frame = Frame(scan, 0.5, 0.02, (7.0, 0.0))
+    assert frame.seals(3) == [Seal("round", "甲局", 3, (77.0, 5.0, 97.0, 25.0), 0.9877)]
+    assert frame.seals(None) == [Seal("round", "甲局", None, None, 0.9877)]

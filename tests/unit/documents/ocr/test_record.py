@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from documents.ocr import record
-from documents.ocr.scan import OcrLine, Scan
+from documents.ocr.scan import OcrLine, OcrSeal, Scan
 from documents.page.rulings import Ruling
 from standin.direct_source import read_with_source
 from standin.documents.builders import as_text, saved
@@ -24,7 +24,9 @@ CORNERS = ((10.0, 10.0), (210.0, 10.0), (210.0, 30.1), (10.0, 30.0))
 
 def test_a_record_gives_back_what_was_read() -> None:
     line = OcrLine("\u7532 8\U00020bb7", 1 / 3, CORNERS, (0.1, 0.2, 2 / 7, 0.9))
-    scan = Scan((line,), 300, 100, 1, 0.01, (Ruling(1, 2, 3.5),), (Ruling(4, 5, 6),), (CORNERS,))
+    rulings = (Ruling(1, 2, 3.5),), (Ruling(4, 5, 6),)
+    seal = OcrSeal("oval", "\u7532\n8", (1.5, 2, 3, 4), 0.9)
+    scan = Scan((line,), 300, 100, 1, 0.01, *rulings, (CORNERS,), (seal,))
     scans = {b"\x00\xff": scan, b"2": Scan((), 1, 1)}
     assert record.loaded(record.dumped(scans)) == scans
     assert record.loaded(record.dumped({})) == {}

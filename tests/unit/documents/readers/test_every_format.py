@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import random
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -32,8 +34,25 @@ from standin.documents.builders import (
     drawn_pdf,
     saved,
 )
+from standin.documents.compound_builder import compound, message
+from standin.documents.office_builders import binary_workbook, presentation, shape
 
-BEYOND: Mapping[str, Callable[[], bytes]] = {"eml": as_eml, "rtf": as_rtf}
+
+def as_zip() -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as packed:
+        packed.writestr("a.txt", "text")
+    return written.getvalue()
+
+
+BEYOND: Mapping[str, Callable[[], bytes]] = {
+    "eml": as_eml,
+    "rtf": as_rtf,
+    "msg": lambda: compound(message("subject", "body")),
+    "pptx": lambda: presentation([shape("text")]),
+    "xlsb": lambda: binary_workbook(["text"]),
+    "zip": as_zip,
+}
 SAMPLES = Path(__file__).parents[3] / "samples"
 LAW = "档案法(2020-06-20).md"
 

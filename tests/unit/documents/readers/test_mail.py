@@ -208,6 +208,11 @@ def test_attached_scans_share_the_ocr_limits(tmp_path: Path) -> None:
         "word",
         "1.pdf (not read: The document is pictures without text)",
     ]
+    document = read(saved(tmp_path, with_scans(2, 3, 1)), replace(SCANS, ocr_pages=4))
+    assert [(one.what, one.where) for one in document.unread if one.what == "pages"] == [
+        ("pages", "3.pdf"),
+        ("pages", "1.pdf"),
+    ]
     document = read(saved(tmp_path, with_scans(1)), SCANS)
     assert document.blocks[-1].confidence == 0.9
 
@@ -249,3 +254,22 @@ def test_parts_nested_without_end_are_an_error_of_the_document(tmp_path: Path) -
 
 def test_the_sample_is_an_email(tmp_path: Path) -> None:
     assert detect(saved(tmp_path, as_eml())) == mail.MEDIA_TYPE
+
+
+@pytest.mark.parametrize(
+    ("written", "subject"),
+    [
+        ("=?gb2312?B?udjT2rvh?= =?GB2312?B?0uk=?=", "关于会议"),
+        # A character divided between two words.
+        ("=?utf-8?b?5YWz5LqO5Lw=?=\n =?utf-8?b?muiurg==?=", "关于会议"),
+        ("Re: =?utf-8?q?=E5=85=B3_a?= b =?iso-8859-1?q?=E9?=", "Re: 关 a b é"),
+        ("=?utf-8?q?a?= =?utf-8?b?5?= c", "a =?utf-8?b?5?= c"),
+    ],
+)
+def test_encoded_words_are_decoded(tmp_path: Path, written: str, subject: str) -> None:
+    mail = f"From: a@example.org\nMessage-ID: <1@a>\nSubject: {written}\n\nbody\n"
+    assert (
+        read(saved(tmp_path, mail.encode()), LIMITS)
+        .text.split("\n\n")[0]
+        .endswith(f"Subject: {subject}")
+    )

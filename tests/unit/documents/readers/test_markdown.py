@@ -58,3 +58,31 @@ def test_a_numbered_official_text_is_not_taken_for_markdown(tmp_path: Path) -> N
 def test_deep_nesting_is_read_or_refused(tmp_path: Path) -> None:
     source = "# T\n\n" + ">" * 5_000 + " deep\n\n" + "[" * 5_000 + "*" * 5_000 + "\n"
     assert "T" in read(saved(tmp_path, source.encode()), LIMITS).text
+
+
+def test_boxes_scripts_and_pictures_are_read_or_named(tmp_path: Path) -> None:
+    source = (
+        "# 题\n\n- [x] 同意\n- [ ] 不同意\n- [1] 注\n\n10<sup>8</sup>，CO<sub>2</sub>，"
+        "<input type='checkbox' checked> 甲 <input type=radio> 乙\n\n![平面图](m.png)\n\n"
+        "| 年 | 数 |\n| --- | --- |\n| | 10<sup>3</sup> |\n"
+    )
+    document = read(saved(tmp_path, source.encode()), LIMITS)
+    assert [text for _, text in parts(document)] == [
+        "题",
+        "☑ 同意",
+        "☐ 不同意",
+        "[1] 注",
+        "10^8，CO2，☑ 甲 ☐ 乙",
+        "平面图",
+        "年\t数\n\t10^3",
+    ]
+    assert [(one.what, one.where) for one in document.unread] == [("picture", "平面图")]
+    assert document.tables[0].head_rows == 1
+
+
+def test_footnotes_are_read_as_they_are_written(tmp_path: Path) -> None:
+    source = "正文[^1]和[链接][a]。\n\n[^1]: 注文\n[^b]: 又注\n\n[a]: http://localhost/\n"
+    document = read(saved(tmp_path, ("# 题\n\n" + source).encode()), LIMITS)
+    assert [text for _, text in parts(document)] == [
+        "题", "正文[^1]和链接。", "[^1]: 注文[^b]: 又注",
+    ]  # fmt: skip

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -94,19 +95,38 @@ def test_a_matrix_turns_and_enlarges_the_text(tmp_path: Path) -> None:
     assert right - left == pytest.approx(10 / 25.4 * 72, abs=0.1)
 
 
-def test_text_of_templates_follows_the_body_once(tmp_path: Path) -> None:
-    form = "<ofd:Page %s>" + on_layer(text_object("发票号码", 30, 30)) + "</ofd:Page>"
-    use = '<ofd:Template TemplateID="9"/>'
-    pages = [use + on_layer(text_object(text, 60, 30)) for text in ("甲", "乙")]
-    common = '<ofd:TemplatePage ID="9" BaseLoc="Tpls/T.xml"/>'
-    document = read(
-        saved(tmp_path, ofd(pages, common=common, parts={"Doc_0/Tpls/T.xml": form})), LIMITS
+def with_template(pages: Sequence[str], form: str) -> bytes:
+    """An OFD file whose pages all use a template."""
+    return ofd(
+        ['<ofd:Template TemplateID="9"/>' + on_layer(page) for page in pages],
+        common='<ofd:TemplatePage ID="9" BaseLoc="Tpls/T.xml"/>',
+        parts={"Doc_0/Tpls/T.xml": f"<ofd:Page %s>{on_layer(form)}</ofd:Page>"},
     )
+
+
+def test_text_of_a_template_is_read_where_each_page_shows_it(tmp_path: Path) -> None:
+    form = text_object("发票号码：", 30, 60) + text_object("开票人：", 30, 80)
+    pages = [text_object(text, 60, 60) for text in ("甲", "乙")]
+    document = read(saved(tmp_path, with_template(pages, form)), LIMITS)
     assert said(document) == [
-        (BlockKind.paragraph, 1, "甲"),
-        (BlockKind.paragraph, 2, "乙"),
-        (BlockKind.template, 1, "发票号码"),
+        (BlockKind.paragraph, 1, "发票号码：\t甲"),
+        (BlockKind.paragraph, 1, "开票人："),
+        (BlockKind.paragraph, 2, "发票号码：\t乙"),
+        (BlockKind.paragraph, 2, "开票人："),
     ]
+
+
+def test_columns_below_a_template_are_read_one_after_the_other(tmp_path: Path) -> None:
+    columns = [[f"{name}栏的第{row}行文字到此为止。" for row in range(4)] for name in "左右"]
+    page = "".join(
+        text_object(line, 20 + 90 * at, 60 + 7 * row)
+        for at, column in enumerate(columns)
+        for row, line in enumerate(column)
+    )
+    title = "青川县档案工作简报二〇二六年第十二期"
+    document = read(saved(tmp_path, with_template([page], text_object(title, 65, 45))), LIMITS)
+    text = "".join(document.text.split())
+    assert text == title + "".join(line for column in columns for line in column)
 
 
 def test_invisible_objects_are_read_on_request(tmp_path: Path) -> None:

@@ -74,7 +74,8 @@ def test_chinese_in_a_missing_font_is_read_horizontal_or_vertical(
         canvas.setPageRotation(angle)
         canvas.setFont("STSong-Light", 16)
         canvas.translate(
-            *{0: (0, 0), 90: (WIDTH, 0), 180: (WIDTH, HEIGHT), 270: (0, HEIGHT)}[angle]
+            # The canvas swaps the sides of a page that is rotated by a quarter.
+            *{0: (0, 0), 90: (HEIGHT, 0), 180: (WIDTH, HEIGHT), 270: (0, WIDTH)}[angle]
         )
         canvas.rotate(angle)
         canvas.drawString(80, 500, title)

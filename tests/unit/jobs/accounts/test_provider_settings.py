@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from jobs.accounts.oidc.attempt import Attempt
-from jobs.accounts.oidc.provider import ProviderSettingsInvalid, provider_of
+from jobs.accounts.oidc.opening import provider_of
+from jobs.accounts.oidc.problems import ProviderSettingsInvalid
 from jobs.process.settings import ConsoleSettings, OidcSettings
 
 ISSUER = "https://id.example"
@@ -69,7 +70,7 @@ def test_the_secret_may_be_in_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "console", "public_url", "expected"),
     [
-        (OidcSettings(), {"console_local_accounts": False}, PUBLIC, "nobody could sign in"),
+        (OidcSettings(), {"console_local_accounts": False}, PUBLIC, "signing in would be"),
         (oidc(), {}, None, "CHANCERY_API_PUBLIC_URL"),
         (oidc(issuer="http://id.example"), {}, PUBLIC, "https"),
         (oidc(client_secret_file="/nowhere"), {}, PUBLIC, "/nowhere"),

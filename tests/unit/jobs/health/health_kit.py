@@ -90,7 +90,7 @@ def a_health(**changes: Any) -> Health:
     fields = {
         "at": NOW,
         "redis": a_redis(),
-        "processes": (a_process("worker"), a_process("courier"), a_process("scheduler")),
+        "processes": tuple(map(a_process, ("api", "worker", "courier", "scheduler"))),
         "engines": (an_engine(),),
         "batches": (a_batch(),),
     }

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from jobs.health.checks import LocalState, problems_of
+from jobs.health.checks import ROLES, LocalState, problems_of
+from jobs.health.engines import away_engines, drained_engines
 from jobs.health.problem_types import area_of
 from jobs.health.report import (
     ApprovalHealth,
+    AwayEngine,
     CallbackHealth,
     Disk,
     FailedJob,
@@ -27,6 +29,7 @@ from jobs.health.report import (
     StallReason,
 )
 from jobs.ledger.health import ProviderFault
+from jobs.ledger.processes import Process
 from jobs.model.lanes import Lane
 from jobs.model.states import JobStatus
 from jobs.process.settings import LimitSettings
@@ -43,7 +46,7 @@ from tests.unit.jobs.health.health_kit import (
 )
 
 LIMITS = LimitSettings(max_queued=100)
-OTHERS = (a_process("courier"), a_process("scheduler"))
+OTHERS = tuple(a_process(role) for role in ROLES if role != "worker")
 
 
 def problems(health: Health, **local: Any) -> Sequence[HealthProblem]:
@@ -79,14 +82,16 @@ def test_without_redis_only_redis_is_blamed(fault: str) -> None:
 
 
 def test_a_redis_that_stores_no_heartbeats_lets_no_process_look_dead() -> None:
-    silent = tuple(a_process(role, age=60) for role in ("worker", "courier", "scheduler"))
+    silent = tuple(a_process(role, age=60) for role in ROLES)
     assert codes(a_health(redis=a_redis(fault="full"), processes=silent)) == ["redis-full"]
 
 
 def test_a_role_without_a_process_is_bad() -> None:
-    missing = only(a_health(processes=(a_process("worker"), a_process("scheduler"))))
-    assert (missing.code, missing.severity) == ("courier-missing", Severity.bad)
-    assert missing.since is None
+    for role in ("api", "worker", "courier", "scheduler"):
+        others = tuple(a_process(other) for other in ROLES if other != role)
+        missing = only(a_health(processes=others))
+        assert (missing.code, missing.severity) == (f"{role}-missing", Severity.bad)
+        assert missing.since is None
 
 
 def test_a_silent_process_is_bad_since_its_last_heartbeat_unless_another_does_its_work() -> None:
@@ -132,6 +137,66 @@ def test_an_unhealthy_fast_engine_is_a_warning() -> None:
     assert (found.code, found.severity) == ("fast-engine-away", Severity.warn)
 
 
+def test_a_worker_whose_engines_are_drained_is_a_warning() -> None:
+    drained = an_engine(healthy=False, fault="drained", reason="drained by an operator")
+    found = only(a_health(engines=(drained,)))
+    assert (found.code, found.severity) == ("engine-drained", Severity.warn)
+
+
+def test_one_of_several_engines_that_is_away_is_one_warning() -> None:
+    away = [
+        AwayEngine("gpu2:8000", worker, NOW - HOUR, "nothing listens")
+        for worker in ("worker@gpu1-1", "worker@gpu2-1")
+    ]
+    found = only(a_health(away_engines=tuple(away)))
+    assert (found.code, found.severity, found.subject, found.since) == (
+        "engine-of-several-away",
+        Severity.warn,
+        "gpu2:8000",
+        NOW - HOUR,
+    )
+    assert "worker@gpu1-1, worker@gpu2-1: nothing listens" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("changes", "all_healthy", "expected"),
+    [
+        ({}, True, ["gpu2"]),
+        ({"healthy": True}, True, []),
+        ({"drained": True}, True, []),
+        ({}, False, []),  # named as the engine of the worker
+        ({"role": "fast"}, False, ["gpu2"]),
+        ({"role": "other"}, False, ["gpu2"]),
+    ],
+)
+def test_engines_are_away_where_others_do_their_work(
+    changes: dict[str, Any],
+    all_healthy: bool,  # noqa: FBT001 - a parameter of the test
+    expected: list[str],
+) -> None:
+    engine = {"name": "gpu2", "role": "full", "healthy": False, "drained": False}
+    engine |= {"for_seconds": 60.0, "reason": "nothing listens", **changes}
+    detail = {"engine_healthy": all_healthy, "fast_engine_healthy": True, "engines": [engine]}
+    process = Process("worker", "worker-1", "gpu1", 7, NOW, detail, age_seconds=1.0)
+    assert [one.name for one in away_engines([process], NOW)] == expected
+
+
+@pytest.mark.parametrize(("all_healthy", "expected"), [(True, ["gpu2"]), (False, [])])
+def test_an_engine_that_is_drained_while_another_works_is_named_with_its_time(
+    all_healthy: bool,  # noqa: FBT001 - a parameter of the test
+    expected: list[str],
+) -> None:
+    engine = {"name": "gpu2", "role": "full", "healthy": True, "drained": True}
+    detail = {"engine_healthy": all_healthy, "engines": [engine]}
+    process = Process("worker", "worker-1", "gpu1", 7, NOW, detail, age_seconds=1.0)
+    drained = drained_engines([process], {"gpu2": NOW - HOUR, "removed": NOW})
+    assert [one.name for one in drained] == expected
+    found = problems(a_health(drained_engines=tuple(drained)))
+    assert [(one.code, one.severity, one.subject, one.since) for one in found] == [
+        ("engine-of-several-drained", Severity.warn, name, NOW - HOUR) for name in expected
+    ]
+
+
 def test_processes_with_a_network_are_a_warning() -> None:
     assert codes(a_health(processes=(a_process("worker", offline=False), *OTHERS))) == [
         "documents-with-network"
@@ -141,7 +206,7 @@ def test_processes_with_a_network_are_a_warning() -> None:
 
 def test_a_clock_that_is_off_is_named_once_for_each_machine() -> None:
     off: dict[str, Any] = {"clock_offset_seconds": -42.4, "clock_skewed_seconds": 59.0}
-    processes = [a_process(role, **off) for role in ("worker", "courier", "scheduler")]
+    processes = [a_process(role, **off) for role in ROLES]
     found = only(a_health(processes=tuple(processes)))
     assert (found.code, found.subject, found.since) == (
         "clock-skew",
@@ -149,6 +214,17 @@ def test_a_clock_that_is_off_is_named_once_for_each_machine() -> None:
         NOW - timedelta(minutes=1),
     )
     assert "-42 s" in found.detail
+
+
+def test_a_store_that_cannot_be_reached_is_named_once_for_each_machine() -> None:
+    away: dict[str, Any] = {"store_fault": "the clock is wrong", "store_fault_seconds": 59.0}
+    found = only(a_health(processes=tuple(a_process(role, **away) for role in ROLES)))
+    assert (found.code, found.subject, found.since) == (
+        "store-unavailable",
+        "gpu1",
+        NOW - timedelta(minutes=1),
+    )
+    assert "the clock is wrong" in found.detail
 
 
 def test_processes_that_start_again_and_again_are_a_warning() -> None:
@@ -170,10 +246,12 @@ def test_dead_callbacks_and_gone_urls_are_counted_by_department() -> None:
 
 
 def test_a_receiver_that_fails_is_named_with_its_department() -> None:
-    receiver = ReceiverHealth("tax", "http://oa:80", NOW - HOUR, None)
+    receiver = ReceiverHealth("tax", "http://oa:80", NOW - HOUR, None, "the receiver answered 500")
     found = only(a_health(receivers=(receiver,)))
     assert (found.code, found.since) == ("receiver-failing", NOW - HOUR)
-    assert "http://oa:80 of tax" in found.detail
+    assert found.detail == (
+        "http://oa:80 of tax does not accept callbacks: the receiver answered 500"
+    )
 
 
 def test_a_system_that_is_nearly_full_is_a_warning() -> None:
@@ -244,7 +322,7 @@ def test_a_process_that_stood_still_is_a_warning_with_its_stack() -> None:
     stall = LoopStall(NOW - HOUR, "worker", "worker-b", 15.0, True, frames)
     found = only(a_health(), stalls=(stall,))
     assert (found.code, area_of(found)) == ("process-stalled", "worker")
-    assert "worker-b stood still for 15 s and was ended" in found.detail
+    assert "worker-b was blocked for 15 s and was ended" in found.detail
     assert "re/__init__.py:166 match < run.py:9 run" in found.detail
 
 
@@ -274,7 +352,8 @@ def test_builds_may_differ_for_an_hour() -> None:
     def upgraded(since: timedelta) -> Health:
         old = a_process("worker", build="1.0+a", started_at=NOW - 50 * HOUR)
         new = a_process("courier", build="1.0+b", started_at=NOW - since)
-        return a_health(processes=(old, new, a_process("scheduler", build="1.0+a")))
+        others = tuple(a_process(role, build="1.0+a") for role in ("api", "scheduler"))
+        return a_health(processes=(old, new, *others))
 
     assert codes(upgraded(timedelta(minutes=59))) == []
     found = only(upgraded(timedelta(minutes=61)))
@@ -285,9 +364,7 @@ def test_builds_may_differ_for_an_hour() -> None:
 
 def test_a_process_that_ended_does_not_count_as_another_build() -> None:
     ended = a_process("worker", age=60, build="0.9+z", started_at=NOW - 50 * HOUR)
-    living = [
-        a_process(role, number=2, build="1.0+a") for role in ("worker", "courier", "scheduler")
-    ]
+    living = [a_process(role, number=2, build="1.0+a") for role in ROLES]
     assert "builds-mixed" not in codes(a_health(processes=(ended, *living)))
 
 

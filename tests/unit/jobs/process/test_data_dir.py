@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +10,6 @@ import pytest
 from jobs.process.data_dir import keep_private, make_private, open_or_exit
 from jobs.process.settings import StoreSettings
 from tests.sealing import master_key, sealed_settings, sealed_store
-
-
-@pytest.fixture(autouse=True)
-def umask() -> Iterator[None]:
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
 
 
 def mode(path: Path) -> int:

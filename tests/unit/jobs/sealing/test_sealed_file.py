@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.blobs import FileSource
 from jobs.sealing.ciphers import KEY_BYTES, CipherName
 from jobs.sealing.errors import Damaged
 from jobs.sealing.sealed_file import (
@@ -35,7 +36,7 @@ def seal(path: Path, data: bytes, cipher: CipherName = CipherName.aes, number: i
 
 
 def read(path: Path, cipher: CipherName = CipherName.aes, number: int = 1) -> bytes:
-    with SealedReader(path, key_of(cipher, number)) as reader:
+    with SealedReader(FileSource(path), key_of(cipher, number)) as reader:
         return b"".join(reader.pieces())
 
 
@@ -57,7 +58,9 @@ def test_a_file_of_any_size_is_read_as_it_was_written(
 )
 def test_a_part_is_read_without_the_rest(tmp_path: Path, start: int, end: int | None) -> None:
     data = os.urandom(3 * CHUNK_BYTES + 100)
-    with SealedReader(seal(tmp_path / "sealed", data), key_of(CipherName.aes)) as reader:
+    with SealedReader(
+        FileSource(seal(tmp_path / "sealed", data)), key_of(CipherName.aes)
+    ) as reader:
         assert b"".join(reader.pieces(start, end)) == data[start:end]
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from structlog.testing import capture_logs
 
 from documents.detect import detect
@@ -23,12 +24,13 @@ from tasks.secrecy import Secrecy
 STRICT = Department("tax", (), ())
 LENIENT = Department("army", (), (), allow_secrecy=Secrecy.confidential)
 MARKED = [(PARAGRAPH, "机密★1年"), (PARAGRAPH, "关于开展检查的通知")]
-
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 ENOUGH = SecrecySettings(look_seconds=60)
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-@pytest.fixture
+# Its processes take seconds to start.
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def screening() -> AsyncIterator[Screening]:
     async with Screening.with_processes(ENOUGH, LimitSettings(), TaskSettings()) as screening:
         yield screening
@@ -149,6 +151,11 @@ async def test_pages_beyond_the_limit_are_not_checked_and_so_refused(tmp_path: P
     assert "more text or pages than a job may have" in raised.value.problem.detail
 
 
+async def test_text_in_a_font_without_mapping_is_left_to_the_worker(screening: Screening) -> None:
+    path = Path(__file__).parents[3] / "samples/pdf/title-font-unmapped.pdf"
+    assert not await screening.check_file(STRICT, path, "application/pdf", identity="one")
+
+
 async def test_by_policy_a_file_that_is_not_checked_in_full_is_kept_and_marked(
     tmp_path: Path,
 ) -> None:
@@ -168,6 +175,14 @@ def with_part(name: str, content: bytes) -> bytes:
     return data.getvalue()
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def marking() -> AsyncIterator[Screening]:
+    """By its policy, a file that is not checked in full is marked."""
+    lenient = ENOUGH.model_copy(update={"unread": "mark"})
+    async with Screening.with_processes(lenient, LimitSettings(), TaskSettings()) as marking:
+        yield marking
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
@@ -177,7 +192,13 @@ def with_part(name: str, content: bytes) -> bytes:
     ],
 )
 async def test_a_file_with_a_part_that_no_reader_reads_is_refused_or_marked(
-    screening: Screening, tmp_path: Path, name: str, content: bytes, reason: str
+    screening: Screening,
+    marking: Screening,
+    tmp_path: Path,
+    *,
+    name: str,
+    content: bytes,
+    reason: str,
 ) -> None:
     path = saved(tmp_path, with_part(name, content))
     with pytest.raises(ProblemError) as raised:
@@ -186,9 +207,7 @@ async def test_a_file_with_a_part_that_no_reader_reads_is_refused_or_marked(
     assert problem.code == "secrecy-unchecked"
     assert f"({reason})" in problem.detail
     assert name not in problem.detail
-    lenient = ENOUGH.model_copy(update={"unread": "mark"})
-    async with Screening.with_processes(lenient, LimitSettings(), TaskSettings()) as marking:
-        assert not await marking.check_file(STRICT, path, DOCX, identity="one")
+    assert not await marking.check_file(STRICT, path, DOCX, identity="one")
 
 
 async def test_a_file_with_a_picture_is_accepted_and_marked(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from documents.inventory.entry import Unread
 from jobs.health.problem_types import PROBLEM_TYPES as HEALTH_TYPES
 from jobs.model.problems import PROBLEM_TYPES, Problem
 from jobs.texts import Language, texts
@@ -103,7 +104,7 @@ def test_problems_of_the_systems_health_are_translated() -> None:
     values = {"subject": "tax", "count": "3"}
     assert ZH.health("callbacks-dead", values) == (
         "tax 有 3 个回调未能送达",
-        "修复接收方后重新投递：`chancery callbacks redeliver --dead --department tax`",
+        "修复接收方后重新投递：`chancery callbacks redeliver --dead --since 7d --department tax`",
     )
     assert ZH.health("no-such-code", {}) is None
     assert EN.health("callbacks-dead", values) is None
@@ -139,6 +140,40 @@ def test_what_a_rule_of_layout_expects_is_said_in_chinese(rule: str) -> None:
     assert not re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", translated)
     assert HAN.search(translated)
     assert EN.finding(english) == english
+
+
+def test_what_masking_did_not_check_is_said_in_chinese_and_words_of_documents_stay() -> None:
+    notice = (
+        "Check before publication: these parts of the file were not checked for text to be "
+        "masked: unknown stream (2), picture (1). `not_covered` says where they are."
+    )
+    result = {
+        "text": "picture",
+        "in_file": [{"part": "page 3", "kind": "name"}],
+        "not_covered": [
+            {"what": "unknown stream", "where": "page 1, resources"},
+            {"what": "picture", "where": "word/media/image1.png"},
+        ],
+        "notice": notice,
+    }
+    translated = ZH.result("redact", result)
+    assert translated["text"] == "picture"
+    assert translated["in_file"] == [{"part": "第 3 页", "kind": "name"}]
+    assert translated["not_covered"] == [
+        {"what": "未知的数据流", "where": "第 1 页，资源"},
+        {"what": "图片", "where": "word/media/image1.png"},
+    ]
+    assert "未知的数据流（2 处），图片（1 处）" in translated["notice"]
+    assert ZH.value("redact", "notice", "", notice) == translated["notice"]
+    assert ZH.value("redact", "not_covered", "what", "picture") == "图片"
+    assert ZH.value("redact", "possible_names", "text", "picture") == "picture"
+    assert ZH.value("summarize", "summary", "", "picture") == "picture"
+    assert EN.value("redact", "notice", "", notice) == notice
+
+
+@pytest.mark.parametrize("reason", [*Unread, "unknown stream", "stream that cannot be decoded"])
+def test_every_reason_why_a_part_was_not_checked_is_said_in_chinese(reason: str) -> None:
+    assert HAN.search(ZH.value("redact", "not_covered", "what", str(reason)))
 
 
 def test_only_the_findings_of_a_result_are_translated() -> None:

@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from jobs.windows.holidays import read_holidays
 from jobs.windows.window import Window
 
-PAGE = (Path(__file__).parents[4] / "docs/windows.md").read_text("utf-8")
+DOCS = Path(__file__).parents[4] / "docs"
+PAGE = (DOCS / "windows.md").read_text("utf-8")
+YEAR = read_holidays(DOCS / "holidays-2026.toml")
 _, _GRAMMAR = PAGE.split("## Syntax\n")
 TABLE = re.findall(r"^\| `([^`]+)` \|", _GRAMMAR, re.MULTILINE)
 (HOLIDAYS,) = re.findall(r"```window\n(.*)\n```", PAGE)
@@ -20,8 +23,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 @pytest.mark.parametrize("text", [*TABLE, HOLIDAYS])
 def test_every_window_on_the_page_is_valid(text: str) -> None:
-    window = Window.parse(text, None)
-    assert Window.parse(str(window)) == window
+    window = Window.parse(text, None, YEAR)
+    assert Window.parse(str(window), None, YEAR) == window
 
 
 def test_there_are_examples() -> None:
@@ -45,7 +48,7 @@ def test_there_are_examples() -> None:
 )
 def test_the_year_of_holidays_is_as_the_page_says(moment: str, is_open: bool) -> None:  # noqa: FBT001 - a case
     at = datetime.fromisoformat(moment).replace(tzinfo=SHANGHAI)
-    assert Window.parse(HOLIDAYS).is_open(at) == is_open
+    assert Window.parse(HOLIDAYS, None, YEAR).is_open(at) == is_open
 
 
 def test_a_comma_between_days_begins_a_rule() -> None:

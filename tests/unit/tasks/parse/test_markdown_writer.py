@@ -10,6 +10,7 @@ from documents.document import Block, BlockKind, Document
 from documents.draft import Draft
 from documents.limits import ReadLimits
 from documents.readers import markdown
+from documents.table import Grid
 from tasks.parse.markdown_writer import as_markdown
 
 LIMITS = ReadLimits(max_chars=1_000_000, max_pages=100)
@@ -104,3 +105,20 @@ def test_a_heading_of_no_known_level_gets_the_second() -> None:
 def test_a_table_with_one_long_row_stays_small() -> None:
     written = document((TABLE, "\t".join("a" * 5_000) + "\na" * 5_000))
     assert len(as_markdown(written)) < 20 * len(written.text)
+
+
+def test_spans_and_heads_of_several_rows_are_written_in_html_and_read_back(tmp_path: Path) -> None:
+    grid = Grid(head_rows=2)
+    grid.add_row([("地区", 2, 1), ("面积<亩>", 1, 2)])
+    grid.add_row([("耕地", 1, 1), ("林地 & 草地", 1, 1)])
+    grid.add_row([("东", 1, 1), ("3", 1, 1), ("合计", 2, 1)])
+    grid.add_row([("西", 1, 1), ("5", 1, 1)])
+    draft = Draft(LIMITS)
+    draft.add_table(grid)
+    written = draft.finish("text/plain")
+    assert as_markdown(written).startswith(
+        '<table>\n<thead>\n<tr><th rowspan="2">地区</th><th colspan="2">面积&lt;亩&gt;</th></tr>\n'
+        "<tr><th>耕地</th><th>林地 &amp; 草地</th></tr>\n</thead>\n<tbody>\n"
+    )
+    found = read_back(written, tmp_path)
+    assert (found.text, found.tables) == (written.text, written.tables)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from documents.document import Block, BlockKind, Document
+from documents.table import Table, TablePart
 from standin.scripted_engine import ScriptedEngine
 from tasks.parse import ParseOptions, ParseResult, parse
 from tests.unit.tasks.documents import document
@@ -51,3 +52,21 @@ async def test_blocks_can_be_left_out() -> None:
     result = await parsed(SCAN, blocks=False)
     assert (result.text, result.blocks) == (None, None)
     assert "square" in result.markdown
+
+
+async def test_a_table_over_two_pages_names_the_place_of_each_part() -> None:
+    parts = (TablePart(0, 0, 1, (10, 700, 90, 800)), TablePart(1, 4, 2, (10, 60, 90, 80)))
+    source = Document(
+        "a\tb\nc\td",
+        (Block(0, 7, BlockKind.table, 1, (10, 700, 90, 800)),),
+        "application/pdf",
+        2,
+        tables=(Table(0, (), 0, "", parts),),
+    )
+    result = await parsed(source)
+    assert result.tables is not None
+    assert [part.model_dump() for part in result.tables[0].parts] == [
+        {"page": 1, "row": 0, "box": (10, 700, 90, 800)},
+        {"page": 2, "row": 1, "box": (10, 60, 90, 80)},
+    ]
+    assert (source.page_at(2), source.page_at(4)) == (1, 2)

@@ -84,6 +84,11 @@ def test_a_number_with_a_wrong_check_digit_is_ignored(kind: str) -> None:
     assert [found(f"，{DECOYS[kind](rng)}，") for _ in range(100)] == [[]] * 100
 
 
+def test_a_number_in_scientific_notation_is_no_credit_code() -> None:
+    # The value of a cell as Excel stores it; its digits have a correct check character.
+    assert found("1.4732965009208104E-2") == []
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
@@ -144,6 +149,12 @@ def test_a_number_with_another_label_is_not_a_telephone_number(text: str) -> Non
         ("加vx13812345678", Kind.mobile, "13812345678"),
         ("手机M13812345678", Kind.mobile, "13812345678"),
         ("拨打138.1234.5678。", Kind.mobile, "138.1234.5678"),
+        ("电话 | 138 | 1234 | 5678 |", Kind.mobile, "138 | 1234 | 5678"),
+        ("手机│138│1234│5678│", Kind.mobile, "138│1234│5678"),
+        ("联系电话\t138\t1234\t5678\n", Kind.mobile, "138\t1234\t5678"),
+        ("付6222.0210.0111.6245.702。", Kind.bank_card, "6222.0210.0111.6245.702"),
+        ("付6222·0212·3456·7894。", Kind.bank_card, "6222·0212·3456·7894"),
+        ("卡号：6222.0212.3456.7890", Kind.bank_card, "6222.0212.3456.7890"),
         ("拨打0755 - 88886666", Kind.landline, "0755 - 88886666"),
         ("拨打86-10-66554433", Kind.landline, "86-10-66554433"),
         ("拨打+86 755 88886666", Kind.landline, "+86 755 88886666"),
@@ -154,6 +165,9 @@ def test_a_number_with_another_label_is_not_a_telephone_number(text: str) -> Non
         ("联系人：买买提·艾力", Kind.name, "买买提·艾力"),
         ("签收人：王小明", Kind.name, "王小明"),
         ("户名：李四", Kind.name, "李四"),
+        ("家住幸福路5号12室。", Kind.address, "幸福路5号12室"),
+        ("家住幸福路5号12%", Kind.address, "幸福路5号"),
+        ("家住幸福路5号12.", Kind.address, "幸福路5号"),
     ],
 )
 def test_other_notations_are_found(text: str, kind: Kind, words: str) -> None:
@@ -168,6 +182,11 @@ def test_other_notations_are_found(text: str, kind: Kind, words: str) -> None:
         "序列M13812345678",
         "版本138.12.5678",
         "IP段138.1234.5678.9",
+        "数量 | 138 | 1234 | 5678 |",
+        "电话 | 138 | 1234 | 56789 |",
+        "编码6222.0212.3456.7890",
+        "编码6222.0212.3456.7894.1.2",
+        "编码6222.0212-3456.7894",
         "姓名 单位 职务",
         "姓名\t时间\t地点",
         "姓名 车牌号 金额",
@@ -274,13 +293,68 @@ def test_a_number_with_one_character_a_cell_is_found_and_masked_in_its_cells(gap
         "1\t3\t8\t1\t2\t3\t4\t1\t2\t3",
         "13\t81\t23\t41\t23\t4",
         "138\t1234\t1234",
-        "110105\t19491231\t002X",
+        "110105\t19491231\t0021",
         "11\t01\t05\t19\t49\t12\t31\t00\t2X",
         "1\t2\t3\t4\t5\t6\t7\t8\t9\t0\t1",
+        "3\t5\t2\t1\t7\t4\t6\t7\t2\t3\t1\t4",
+        "3\t5\t2\t1\t7\t4\t6\t7\t2\t3\t1\t4\t1\t1\t1\t8",
     ],
 )
 def test_the_figures_of_a_table_are_not_joined(row: str) -> None:
     assert found(f"件数\t{row}\n次年\t{row}\t合计") == []
+
+
+@pytest.mark.parametrize("row", ["110105\t19491231\t002X", "110105\n\t1949\n\t12\n\t31\n\t002X"])
+def test_an_identity_number_with_its_parts_in_cells_is_masked_in_its_cells(row: str) -> None:
+    assert found(f"件数\t{row}\t合计") == [(Kind.identity_number, row)]
+    assert masked(row).replace("\t", "").replace("\n", "") == "11*************02X"
+    assert masked(row).count("\t") == row.count("\t")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "110105_19491231_002X", "110105/19491231/002X", "110105（19491231）002X",
+        "110105,19491231,002X", '"110105","19491231","002X"', "110105.1949.12.31.002.X",
+    ],
+)  # fmt: skip
+def test_an_identity_number_with_marks_between_its_parts_is_found(written: str) -> None:
+    assert [kind for kind, _ in found(f"甲：{written}。")] == [Kind.identity_number]
+
+
+@pytest.mark.parametrize("between", [",", "，", "|", " | ", "│", '","', "][", ", ", '", "'])
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        ("11010519491231002X", Kind.identity_number),
+        ("13812341234", Kind.mobile),
+        ("6222021234567894", Kind.bank_card),
+    ],
+)
+def test_a_number_with_one_character_a_box_is_found(number: str, kind: Kind, between: str) -> None:
+    assert [one for one, _ in found(f"[{between.join(number)}]")] == [kind]
+
+
+@pytest.mark.parametrize(
+    "written", ["138_1234_1234", "138/1234/1234", "138~1234~1234", "1381 234 1234", "013812341234"]
+)
+def test_other_ways_to_write_a_mobile_are_found(written: str) -> None:
+    assert found(f"甲{written}乙") == [(Kind.mobile, written)]
+    assert masked(f"甲{written}乙") in {"甲138****1234乙", "甲0138****1234乙"}
+
+
+def test_a_bank_card_with_one_digit_a_cell_is_found() -> None:
+    card = cells("6222021234567894")
+    assert found(f"甲\t{card}\t乙") == [(Kind.bank_card, card)]
+    labelled = cells("123456789012")
+    assert found(f"账号\t{labelled}\t乙") == [(Kind.bank_card, labelled)]
+
+
+def test_a_term_with_one_character_a_cell_is_found() -> None:
+    finder = Finder(Targets(frozenset(), ["白鹭湖项目"]))
+    term = cells("白鹭湖项目", "\n\t")
+    text = f"名称\t{term}\n备注\t白鹭\t湖项目"
+    assert [text[one.start : one.end] for one in finder.find(text)] == [term]
 
 
 def test_a_model_words_are_found_everywhere_in_their_kind() -> None:

@@ -38,6 +38,8 @@ from standin.documents.builders import (
     as_xlsx,
     saved,
 )
+from standin.documents.ofd_builder import ofd, on_layer, text_object
+from standin.documents.pdf_pages import add_annotation, add_field, pdf_of, show
 from standin.documents.pdf_places import blank, saved_pdf
 from standin.scripted_engine import ScriptedEngine
 from tasks.redact import RedactOptions, RedactResult, redact
@@ -47,6 +49,7 @@ from tasks.redact.kinds import Kind
 from tasks.redact.masker import Masker, Style, masker_json
 from tasks.redact.report import report_html
 from tasks.redact.work import redact as redact_file
+from tests.unit.documents.masking.pdf.pdf_bytes import readable
 from tests.unit.documents.readers.pages import SCANS, a4, scanned_pdf
 
 PHONE, OTHER, NAME = "13812341234", "13900005678", "李小明"
@@ -73,6 +76,30 @@ async def masked(
     return result, source.kept
 
 
+async def test_a_name_whose_label_is_in_an_ofd_template_is_masked(tmp_path: Path) -> None:
+    label = text_object("联系人：", 30, 60)
+    data = ofd(
+        ['<ofd:Template TemplateID="9"/>' + on_layer(text_object(NAME, 60, 60))],
+        common='<ofd:TemplatePage ID="9" BaseLoc="Tpls/T.xml"/>',
+        parts={"Doc_0/Tpls/T.xml": f"<ofd:Page %s>{on_layer(label)}</ofd:Page>"},
+    )
+    result, kept = await masked(data, tmp_path)
+    assert result.text == "联系人：\t李**"
+    (file,) = (data for data in kept.values() if data.startswith(b"PK"))
+    with zipfile.ZipFile(io.BytesIO(file)) as packed:
+        left = "".join(packed.read(name).decode() for name in packed.namelist())
+    assert "联系人：" in left
+    assert NAME not in left
+
+
+async def test_a_page_with_a_finding_leaves_nothing_to_look_at_in_a_file_that_was_read(
+    tmp_path: Path,
+) -> None:
+    result, _ = await masked(as_pdf(SHOWN), tmp_path)
+    assert result.file is not None
+    assert (result.not_covered, result.notice) == ([], "")
+
+
 def more_text(document: Document) -> Document:
     blocks = list(document.blocks)
     text = f"{document.text}\n\n电话{OTHER}。"
@@ -94,6 +121,24 @@ async def test_a_file_in_which_an_item_of_the_text_is_missing_is_not_handed_out(
     assert "mobile" in reasons[0]
     assert reasons[0] in result.notice
     assert OTHER not in result.model_dump_json()
+
+
+@pytest.mark.parametrize("kind", ["Tx", "Text"])
+async def test_values_of_fields_and_notes_of_a_pdf_are_not_missed_in_its_pages(
+    tmp_path: Path, kind: str
+) -> None:
+    """No appearance of them is drawn, so the masked file does not have them at all."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        if kind == "Tx":
+            add_field(pdf, kind, (150, 695, 300, 715), V=pikepdf.String(PHONE))
+        else:
+            add_annotation(pdf, kind, (300, 700, 320, 720), Contents=pikepdf.String(PHONE))
+
+    result, kept = await masked(pdf_of([show("联系电话：")], change), tmp_path)
+    assert PHONE not in result.text
+    assert result.file is not None
+    assert PHONE not in readable(kept[result.file.document_id])
 
 
 def divided(document: Document) -> Document:

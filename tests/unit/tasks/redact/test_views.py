@@ -26,7 +26,7 @@ def found(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("value", EVERYTHING)
-@pytest.mark.parametrize("gap", [" ", "  ", "\n", "\n\n", "\r\n", "\u3000"])
+@pytest.mark.parametrize("gap", [" ", "  ", "\u00a0" * 5, "\n", "\n\n", "\r\n", "\u3000"])
 def test_spaced_and_vertical_text_is_found(value: str, gap: str) -> None:
     written = gap.join(value)
     assert found(f"经办：\n{written}。") == [written]
@@ -49,6 +49,8 @@ def test_spaced_and_vertical_text_is_found(value: str, gap: str) -> None:
         "\ufffc",
         "\u2800",
         "\u3164",
+        "\ufe0f\u20e3",
+        "\ufffd",
     ],
 )
 def test_invisible_characters_hide_nothing(value: str, mark: str) -> None:
@@ -75,11 +77,26 @@ def test_text_that_is_shown_backwards_is_found(value: str, end: str) -> None:
         lambda text: "".join(f"&#x{ord(char):X};" for char in text),
         lambda text: html.escape(f"&#{ord(text[0])};") + text[1:],
         lambda text: "".join(f"\\u{unit.hex()}" for unit in units(text)),
+        lambda text: "".join(f"%u{unit.hex()}" for unit in units(text)),
     ],
 )
 def test_escapes_are_decoded(value: str, encode) -> None:  # type: ignore[no-untyped-def]
     written = encode(value)
     assert found(f"经办：（{written}）。") == [written]
+
+
+@pytest.mark.parametrize("written", ["张(某)某", "张（某）某"])
+def test_a_character_in_brackets_is_part_of_a_term(written: str) -> None:
+    assert found(f"经办{written}等") == [written]
+
+
+@pytest.mark.parametrize("written", ["张(某某)", "张某(某)", "张(a)某某", "张(某", "张(某)\n某"])
+def test_other_brackets_divide(written: str) -> None:
+    assert found(written) == []
+
+
+def test_numbers_of_items_stay_in_brackets() -> None:
+    assert [view.text for view in views("第(三)项")] == ["第(三)项"]
 
 
 def units(text: str) -> list[bytes]:
@@ -151,11 +168,27 @@ def test_text_that_is_read_again_is_the_same(text: str) -> None:
 
 
 @pytest.mark.parametrize("value", EVERYTHING)
-@pytest.mark.parametrize("join", ['" + "', "' +\n  '", '" & "', "`.concat(`"])
+@pytest.mark.parametrize("join", ['" + "', "' +\n  '", '" & "', "`.concat(`", "' '"])
 def test_string_constants_that_a_program_joins_are_one_text(value: str, join: str) -> None:
     half = len(value) // 2
     written = f"{value[:half]}{join}{value[half:]}"
     assert found(f'var a = "{written}";') == [written]
+
+
+@pytest.mark.parametrize("value", EVERYTHING)
+@pytest.mark.parametrize("quotation", ["> ", ">", ">> ", "> > "])
+def test_text_over_lines_of_a_quotation_is_found(value: str, quotation: str) -> None:
+    half = len(value) // 2
+    written = f"{value[:half]}\n{quotation}{value[half:]}"
+    assert found(f"{quotation}{written}\n{quotation}此致") == [written]
+
+
+@pytest.mark.parametrize("value", EVERYTHING)
+def test_text_in_quoted_printable_is_found(value: str) -> None:
+    written = "".join(f"={byte:02X}" for byte in value.encode())
+    assert found(f"N;ENCODING=QUOTED-PRINTABLE:{written}\n") == [written]
+    broken = written[:9] + "=\n" + written[9:]
+    assert found(f"N;ENCODING=QUOTED-PRINTABLE:{broken}\n") == [broken]
 
 
 def test_texts_in_a_list_are_not_joined() -> None:

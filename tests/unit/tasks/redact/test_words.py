@@ -4,6 +4,7 @@ import json
 import re
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,9 +58,25 @@ def test_words_that_overlap_are_one_detection() -> None:
     assert spans(["甲乙", "乙丙"], "甲乙丙") == [(0, 3)]
 
 
-def test_a_word_is_found_across_a_line_break_but_not_across_a_paragraph_of_spaces() -> None:
-    assert spans(["王小明"], "王 小\n明，王    小明") == [(0, 5)]
-    assert spans(["Li Wei"], "Li   Wei, LiWei, Li     Wei") == [(0, 8), (10, 15)]
+def test_a_word_is_found_across_a_line_break_but_not_across_columns() -> None:
+    assert spans(["王小明"], "王 小\n明，王\t小明，王\n\n\n\n小明") == [(0, 5)]
+    assert spans(["Li Wei"], "Li   Wei, LiWei, Li \n\n\n\n Wei") == [(0, 8), (10, 15)]
+
+
+def test_a_word_that_is_padded_with_spaces_is_found() -> None:
+    assert spans(["王小明", "李四"], "王    小    明，李      四") == [(0, 11), (12, 20)]
+    assert spans(["Li Wei"], "Li        Wei") == [(0, 13)]
+
+
+@pytest.mark.parametrize("written", ["li-wei", "Li_Wei", "li+wei", "Li - Wei"])
+def test_a_word_with_a_space_is_found_in_an_address(written: str) -> None:
+    assert spans(["Li Wei"], f"/p/{written}.html") == [(3, 3 + len(written))]
+    assert spans(["LiWei"], f"/p/{written}.html") == []
+    assert words_in(["Li Wei"], written) == ["Li Wei"]
+
+
+def test_a_word_with_a_hyphen_and_a_space_is_found_with_either() -> None:
+    assert spans(["Plan-9 North"], "plan-9 north, Plan 9-North") == [(0, 12), (14, 26)]
 
 
 def test_words_in_a_text_are_those_that_the_finder_finds() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from bench.quality.redact import MARKINGS, UNMARKED
 from documents.detect import detect
-from documents.document import Block, BlockKind, Document
+from documents.document import Block, BlockKind, Document, Seal
 from documents.limits import ReadLimits
 from jobs.model.department import Department
 from standin.documents.builders import (
@@ -26,9 +27,10 @@ from standin.documents.builders import (
     drawn_pdf,
     saved,
 )
-from tasks.secrecy import Marking, Secrecy, marking_in, marking_of
+from tasks.secrecy import Marking, Secrecy
 from tasks.secrecy.files import look_at_bytes, screen
 from tasks.secrecy.look import level_of, look_of
+from tasks.secrecy.markings import marking_in, marking_of
 
 LAWS = sorted((Path(__file__).parents[3] / "samples").glob("*法*.md"))
 
@@ -94,6 +96,14 @@ def test_a_header_counts_as_the_head_of_a_page() -> None:
     assert marking_in(Document(text, (body, block), "x")) == Marking(
         Secrecy.confidential, len(text) - 2, len(text), "机密"
     )
+
+
+def test_a_marking_in_a_seal_is_found() -> None:
+    text = "正文"
+    plain = Document(text, (Block(0, 2),), "image/png", seals=(Seal("round", "某局\n审批专用章"),))
+    assert marking_in(plain) is None
+    marked = replace(plain, seals=(Seal("oval", "机密★10年"),))
+    assert marking_in(marked) == Marking(Secrecy.confidential, 0, 0, "机密★10年")
 
 
 def test_a_department_may_send_what_its_policy_covers() -> None:

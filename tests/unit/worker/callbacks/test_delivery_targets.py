@@ -15,7 +15,7 @@ import pytest
 
 from jobs.model.department import Department
 from jobs.submit.targets import Address, Target
-from tests.integration.processes.receiver import Receiver, receiving
+from tests.integration.processes.receiver import Receiver, receiving, status
 from tests.programs import require_program
 from worker.callbacks.delivery import AttemptResult, Deliverer
 from worker.callbacks.own_addresses import OwnServers, is_local
@@ -90,6 +90,23 @@ async def test_the_next_address_is_tried_where_one_refuses(receiver: Receiver) -
     for first in (UNUSED, ip_address("::1")):
         tried, _ = await sent(receiver.url(host="localhost"), [first, LOOPBACK])
         assert tried.delivered
+
+
+async def test_neither_a_proxy_of_the_environment_nor_a_redirect_leads_elsewhere(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://{UNUSED}:9")
+    receiver.answers.append(status(307, location=receiver.url("/elsewhere", host="localhost")))
+    tried, _ = await sent(receiver.url(host="localhost"), [LOOPBACK])
+    assert (tried.delivered, tried.attempt.status_code) == (False, 307)
+    assert len(receiver.received) == 1
+
+
+async def test_the_bytes_of_a_url_are_sent_as_its_department_wrote_them(receiver: Receiver) -> None:
+    url = receiver.url("/hooks/税务%2F1?case=a%26b+c&x=%E6%96%87", host="localhost")
+    tried, _ = await sent(url, [LOOPBACK])
+    assert tried.delivered
+    assert receiver.received[0].path == "/hooks/%E7%A8%8E%E5%8A%A1%2F1?case=a%26b+c&x=%E6%96%87"
 
 
 async def test_when_every_address_refuses_the_attempt_says_so(receiver: Receiver) -> None:

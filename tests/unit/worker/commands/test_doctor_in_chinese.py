@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from click.core import ParameterSource
 from pydantic import ValidationError
 
 from jobs.batches.batch import BATCH_ENDINGS, BatchStatus
@@ -18,12 +20,15 @@ from jobs.health.checks import LocalState, problems_of
 from jobs.health.problem_types import PROBLEM_TYPES, problem
 from jobs.health.report import (
     ApprovalHealth,
+    AwayEngine,
     CallbackHealth,
     Disk,
+    DrainedEngine,
     FailedJob,
     Failures,
     Health,
     HealthProblem,
+    HolidaysHealth,
     LaneHealth,
     PauseHealth,
     QuotaHealth,
@@ -49,6 +54,8 @@ from tests.unit.jobs.health.health_kit import (
     an_engine,
 )
 from worker.commands.doctor import lines_of, translated
+from worker.commands.messages import LANGUAGE_KEY
+from worker.commands.system import find_redis
 from worker.engine.health import NOT_CHECKED
 from worker.engine.probe import _ADVICE, Refused
 
@@ -59,16 +66,34 @@ REASONS = (
     NOT_CHECKED,
     "",
     "no answer at /health in 5 s",
+    "no answer at /v1/chat/completions in 30 s",
     "no answer to a chat completion in 30 s",
     "answers chat completions with something else: check that CHANCERY_ENGINE_URL is the address "
     "of a vLLM server",
     "the response at /v1/models is not a list of models: check that CHANCERY_ENGINE_URL is the "
     "address of a vLLM server",
     "serves a, b, but not c",
+    "serves a, and the others b",
+    "drained by an operator",
+    "CHANCERY_ENGINES has none any more",
+    "engine one (drained by an operator); engine two (the connection failed: nothing listens at "
+    "10.0.0.7:8000)",
     "the connection failed: nothing listens at 10.0.0.7:8000",
     "the host name gpu1 cannot be resolved (-2)",
     "answers 500 to every chat completion: see the engine's log",
     *(str(Refused(status, "/v1/models")) for status in (*_ADVICE, 500)),
+)
+
+RECEIVER_REASONS = (
+    None,
+    "the receiver answered 500",
+    "no response within 10 s",
+    "nothing listens at 10.0.0.9:80",
+    "the host has no address",
+    "the header X-Result does not match success.header",
+    "the body does not match success.body",
+    "the connection was closed before the end of the response",
+    "the response is not HTTP/1.1 (ValueError)",
 )
 
 
@@ -107,9 +132,17 @@ def a_broken_system() -> Iterator[Health]:
         ),
         restarts=(Restarts("worker", "gpu1", 3, NOW, (NOW, NOW, NOW)),),
     )
+    away = "the S3 server of AWS_ENDPOINT_URL does not answer"
+    yield a_health(processes=(replace(mixed, store_fault=away, store_fault_seconds=1.0),))
     for fault in ("connection", "timeout", "models", "not-vllm", "401", "500"):
         yield a_health(engines=(an_engine(healthy=False, fault=fault, reason=""),))
+    yield a_health(engines=(an_engine(lacks_parser="deepseek_r1"),))
+    for until in (None, NOW.date()):
+        yield a_health(holidays=HolidaysHealth(until))
     yield a_health(engines=(an_engine(role="fast engine", healthy=False, fault="timeout"),))
+    yield a_health(engines=(an_engine(healthy=False, fault="drained", reason=""),))
+    yield a_health(away_engines=(AwayEngine("gpu2", "worker-1", NOW, REASONS[2]),))
+    yield a_health(drained_engines=(DrainedEngine("gpu2", NOW),))
     yield a_health(
         jobs={"tax": {JobStatus.queued: 90, JobSubstatus.awaiting_approval: 1}},
         failures=(Failures("poisoned", "redact", "tax", 2, (FailedJob("job_1", None, NOW),)),),
@@ -119,7 +152,10 @@ def a_broken_system() -> Iterator[Health]:
             a_batch(late=True, expected_at=None),
         ),
         callbacks=(CallbackHealth("tax", 1, 2, 3),),
-        receivers=(ReceiverHealth("tax", "https://oa.tax", NOW, None),),
+        receivers=tuple(
+            ReceiverHealth("tax", f"https://oa{number}.tax", NOW, None, reason)
+            for number, reason in enumerate(RECEIVER_REASONS)
+        ),
         approvals=(ApprovalHealth("tax", 3, 2, NOW - 30 * HOUR),),
         provider=ProviderFault("https://id.example", "HTTP 503", NOW),
         disks=(
@@ -171,10 +207,12 @@ def found_problems() -> list[HealthProblem]:
     hints = ("did you mean CHANCERY_API_PORT?", "docs/settings.md lists the settings")
     found += [problem("setting-unknown", "CHANCERY_X", hint=hint) for hint in hints]
     found += [problem("settings-wrong", line) for line in wrong_lines()]
-    hint = (
-        "no running system in var: start one with `chancery up`, or name one with --data-dir or "
-        "--redis-url"
-    )
+    with click.Context(click.Command("doctor")) as context:  # the hint is an error of the command
+        context.meta[LANGUAGE_KEY] = "zh"
+        context.set_parameter_source("data_dir", ParameterSource.DEFAULT)
+        with pytest.raises(click.UsageError) as missing:
+            find_redis(Path("/none"), None)
+    hint = missing.value.message
     return [*found, problem("system-not-found", "system", hint=hint)]
 
 

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 
 from worker.commands.doctor import doctor
 from worker.commands.up import up
 
 ENGINE = ("--engine-url", "http://127.0.0.1:9")
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """The commands silence the process's logs."""
-    before = structlog.get_config()
-    yield
-    structlog.configure(**before)
 
 
 def started(*arguments: str, **environment: str) -> Result:
@@ -52,6 +42,12 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
         ("CHANCERY_FLOWER_LOGIN", "operator", "CHANCERY_FLOWER_LOGIN must be user:password"),
         ("CHANCERY_REDIS_URL", "localhost:6379", "CHANCERY_REDIS_URL: it must be redis://"),
         ("CHANCERY_ENCRYPTION_CIPHER", "des", "CHANCERY_ENCRYPTION_CIPHER is 'des': it must be"),
+        ("CHANCERY_ENGINES", '["gpu1"]', "CHANCERY_ENGINES: engine 1.url: it must be http://"),
+        (
+            "CHANCERY_ENGINES",
+            '[{"url": "http://gpu1:1", "api_key_file": "/none"}]',
+            "CHANCERY_ENGINES: the API key of gpu1:1 cannot be read",
+        ),
         ("CHANCERY_REDIS_PASSWORD_FILE", "/none", "CHANCERY_REDIS_PASSWORD_FILE is '/none': "),
     ],
 )
@@ -60,6 +56,18 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path, name: str, value: str, said
     assert result.exit_code == 1
     assert said in result.output
     assert len(result.output.splitlines()) == 1
+
+
+def test_a_model_and_a_list_of_engines_exclude_each_other(tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        up,
+        ["--data-dir", str(tmp_path), "--model", str(tmp_path)],
+        env={"CHANCERY_ENGINES": '["http://gpu1:8000"]', "CHANCERY_ENGINE_URL": None},
+    )
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: --model starts an engine: omit CHANCERY_ENGINES\n",
+    )
 
 
 def test_doctor_says_that_nothing_runs_and_what_is_wrong_before_a_start(tmp_path: Path) -> None:

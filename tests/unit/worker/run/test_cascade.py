@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from jobs.process.settings import CascadeSettings, RedisSettings
 from standin.scripted_engine import Answer, ScriptedEngine
 from tasks.errors import (
     EngineBusy,
+    EngineFaulty,
     EngineRefused,
     EngineTimeout,
     EngineUnavailable,
@@ -29,7 +31,7 @@ from worker.engine.cache_salts import CacheSalts
 from worker.engine.client import EngineClient
 from worker.engine.health import Health
 from worker.engine.session import EngineSession
-from worker.run.cascade import Cascade, CascadeRun
+from worker.run.cascade import Cascade, CascadeRun, OpenSession
 
 NOTICE = document("The market is closed from 3 May to 5 May.")
 GOOD = {"sentences": [{"text": "Closed from 3 May.", "sources": [1]}]}
@@ -41,6 +43,9 @@ OPTIONS = SUMMARIZE.options.model_validate({})
 
 
 class Session(ScriptedEngine):
+    async def forward(self, request: Mapping[str, Any]) -> bytes:
+        return self.model.encode()
+
     @property
     def usage(self) -> Usage:
         return sum((EACH for _ in self.requests), Usage())
@@ -69,6 +74,7 @@ class Client:
 class Engines:
     fast: Client
     full: Client
+    other: Client
 
     def begin(self, *, has_fast: bool = True, **settings: Any) -> CascadeRun:
         cascade = Cascade(
@@ -76,8 +82,9 @@ class Engines:
             cast("EngineClient", self.fast) if has_fast else None,
             CascadeSettings(**settings),
             CacheSalts(Ledger(RedisSettings()), shared=True),
+            {"other": cast("EngineClient", self.other)},
         )
-        return cascade.begin(_session)
+        return cascade.begin(cast("OpenSession", _session))
 
     async def run(
         self, model: str | None, *, task: Task[Any, Any] = SUMMARIZE, **begin: Any
@@ -90,6 +97,10 @@ class Engines:
     @property
     def used(self) -> tuple[int, int]:
         return self.fast.sessions, self.full.sessions
+
+    @property
+    def used_of_all(self) -> tuple[int, int, int]:
+        return self.fast.sessions, self.full.sessions, self.other.sessions
 
 
 def _session(client: EngineClient) -> EngineSession:
@@ -105,7 +116,7 @@ def models_asked(run: CascadeRun) -> tuple[str | None, str | None]:
 
 
 def engines(fast: Answer = GOOD, full: Answer = GOOD) -> Engines:
-    return Engines(Client("small", fast), Client("large", full))
+    return Engines(Client("small", fast), Client("large", full), Client("other", GOOD))
 
 
 async def test_a_good_answer_of_the_fast_model_is_used() -> None:
@@ -232,6 +243,52 @@ async def test_the_jobs_model_precedes_the_tasks_setting_and_that_the_default(
 def test_a_setting_for_an_unknown_task_is_refused() -> None:
     with pytest.raises(ValueError, match="sumarize"):
         engines().begin(task_models={"sumarize": "auto"})
+
+
+async def test_a_task_has_a_model_of_its_own_unless_the_job_asks_for_another() -> None:
+    both = engines()
+    _, run = await both.run(None, task_models={"summarize": "other"})
+    assert both.used_of_all == (0, 0, 1)
+    assert (run.role, run.doubts, models_asked(run)) == (Role.full, (), (None, "other"))
+    await both.run("fast", task_models={"summarize": "other"})
+    assert both.used_of_all == (1, 0, 1)
+
+
+async def test_the_full_model_does_the_work_of_a_tasks_own_that_is_away() -> None:
+    both = engines()
+    both.other.ok = False
+    _, run = await both.run(None, task_models={"summarize": "other"})
+    assert both.used_of_all == (0, 1, 0)
+    assert models_asked(run) == (None, "large")
+
+
+@pytest.mark.parametrize(
+    ("request_", "answered_by"),
+    [
+        ({"model": "other"}, b"other"),
+        ({"model": "large"}, b"large"),
+        ({"model": "unknown"}, b"large"),
+        ({"model": "fast"}, b"large"),
+        ({"model": ["other"]}, b"large"),
+        ({}, b"large"),
+    ],
+)
+async def test_a_chat_completion_is_for_the_engines_with_its_model(
+    request_: Mapping[str, Any], answered_by: bytes
+) -> None:
+    assert await engines().begin().forward(request_) == answered_by
+
+
+async def test_a_chat_completion_waits_for_its_model_without_blame() -> None:
+    both = engines()
+    both.other.ok = False
+    with pytest.raises(EngineFaulty, match="No engine with the model other"):
+        await both.begin().forward({"model": "other"})
+
+
+def test_a_setting_for_an_unknown_model_is_refused() -> None:
+    with pytest.raises(ValueError, match="CHANCERY_TASK_MODELS names fasst, and"):
+        engines().begin(task_models={"summarize": "fasst"})
 
 
 def test_a_new_run_has_no_usage_and_no_requests() -> None:

@@ -15,7 +15,7 @@ from documents.limits import ReadLimits
 from documents.readers import text as plain_text
 from jobs.blobs import inline_blob
 from jobs.model.job import StoredDocument
-from jobs.store import Store
+from jobs.store import Folder, Store
 from worker.run.inputs import Inputs, TaskInput
 from worker.run.outcome import Outcome
 
@@ -25,7 +25,7 @@ LIMITS = ReadLimits(10_000, 10)
 async def read(text: str, data_dir: Path) -> TaskInput:
     anything: Any = None
     pool = ReaderPool(processes=1, timeout_seconds=1, memory_mib=64)
-    inputs = Inputs(anything, Store(data_dir / "store"), pool, LIMITS, anything)
+    inputs = Inputs(anything, Store(Folder(data_dir / "store")), pool, LIMITS, anything)
     stored = StoredDocument(
         "doc_1", "tax", "0" * 64, 3, "text/plain", None, inline_blob(text), datetime.now(UTC)
     )

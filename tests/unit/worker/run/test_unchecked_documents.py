@@ -15,7 +15,7 @@ from documents.errors import PagesUnread, SecrecyUnchecked
 from documents.limits import ReadLimits
 from jobs.model.department import Department
 from jobs.model.job import StoredDocument
-from jobs.store import Store
+from jobs.store import Folder, Store
 from tasks.secrecy import Secrecy
 from worker.run.inputs import Inputs
 from worker.run.outcome import Outcome
@@ -49,7 +49,7 @@ class Reading:
 async def read(reading: Reading, data_dir: Path, *, refuse: bool) -> None:
     ledger: Any = SimpleNamespace(departments=reading)
     anything: Any = reading
-    store = Store(data_dir / "store")
+    store = Store(Folder(data_dir / "store"))
     stored = replace(STORED, blob=await store.put(b"notice", "tax", "doc_1"))
     limits = ReadLimits(10_000, 10)
     inputs = Inputs(ledger, store, anything, limits, anything, refuse_unchecked=refuse)

@@ -9,6 +9,7 @@ import click
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
 from chancery.commands.progress import ProgressReport
+from chancery.messages import message
 from chancery.models import Batch
 
 MAX_ERRORS_SHOWN = 20
@@ -27,7 +28,9 @@ class BatchDisplay(ProgressReport):
         )
         self._printed_warnings: set[str] = set()
         self._printed_status = ""
-        self._bar = self._progress.add_task(batch.status, total=None, count="", expected="")
+        self._bar = self._progress.add_task(
+            message(batch.status), total=None, count="", expected=""
+        )
         self._first = batch
 
     def __enter__(self) -> Self:
@@ -39,7 +42,7 @@ class BatchDisplay(ProgressReport):
         for warning in batch.warnings:
             if warning not in self._printed_warnings:
                 self._printed_warnings.add(warning)
-                self._print(f"Warning: {warning}")
+                self._print(message("Warning: {warning}", warning=warning))
         if self._progress.disable:
             if batch.status != self._printed_status and not batch.ended:
                 self._printed_status = batch.status
@@ -48,7 +51,7 @@ class BatchDisplay(ProgressReport):
         done, total = _done_and_total(batch)
         self._progress.update(
             self._bar,
-            description=batch.status,
+            description=message(batch.status),
             total=total or None,
             completed=done,
             count=_count(batch),
@@ -65,29 +68,37 @@ class BatchDisplay(ProgressReport):
 def print_submitted(batch: Batch) -> None:
     """The state and the warnings of a new batch, on stderr."""
     for warning in batch.warnings:
-        click.echo(f"Warning: {warning}", err=True)
-    click.echo(f"{state_line(batch)}.", err=True)
+        click.echo(message("Warning: {warning}", warning=warning), err=True)
+    click.echo(message("{summary}.", summary=state_line(batch)), err=True)
 
 
 def state_line(batch: Batch) -> str:
     parts = [_count(batch), expected_end(batch)]
-    return f"{batch.id} {batch.status}: {'; '.join(part for part in parts if part)}".rstrip(": ")
+    state = f"{batch.id} {message(batch.status)}"
+    return ": ".join(filter(None, (state, "; ".join(filter(None, parts)))))
 
 
 def summary(batch: Batch, *, errors_saved: bool = False) -> str:
     """The end of a batch in one line. If the whole batch failed, its errors follow."""
     counts = batch.counts
-    line = f"{batch.id} {batch.status}: {counts.completed:,} of {counts.total:,} lines succeeded"
+    line = message(
+        "{batch.id} {status}: {counts.completed:,} of {counts.total:,} lines succeeded",
+        batch=batch,
+        status=message(batch.status),
+        counts=counts,
+    )
     if counts.failed:
-        line += f", {counts.failed:,} failed"
+        line += message(", {count:,} failed", count=counts.failed)
     if batch.error_file_id and not errors_saved:
-        line += f"; `chancery batch results {batch.id} --errors FILE` saves the errors"
+        line += message(
+            "; `chancery batch results {batch.id} --errors FILE` saves the errors", batch=batch
+        )
     errors = batch.errors.data if batch.errors else ()
     details = [
         f"  {_line_number(error.line)}{error.message or error.code}"
         for error in errors[:MAX_ERRORS_SHOWN]
     ]
-    return "\n".join([f"{line}.", *details])
+    return "\n".join([message("{summary}.", summary=line), *details])
 
 
 def expected_end(batch: Batch) -> str:
@@ -97,23 +108,27 @@ def expected_end(batch: Batch) -> str:
     if batch.ended:
         return ""
     if batch.expected_at is None:
-        return f"stalled: {batch.stalled.detail}" if batch.stalled else ""
+        if batch.stalled is None:
+            return ""
+        return message("stalled: {why}", why=batch.stalled.detail)
     end = batch.expected_at.astimezone()
     now = datetime.now(UTC)
     day = "" if end.date() == now.astimezone().date() else f"{end:%Y-%m-%d} "
     remaining = end - now
-    distance = f", in {_span(remaining)}" if remaining > timedelta() else ""
-    return f"expected at {day}{end:%H:%M}{distance}"
+    text = message("expected at {day}{end:%H:%M}", day=day, end=end)
+    return text + message(", in {span}", span=_span(remaining)) if remaining > timedelta() else text
 
 
 def _count(batch: Batch) -> str:
     if batch.status == "validating" and batch.progress is not None:
-        return f"{batch.progress.read / 1e6:,.1f} of {batch.progress.of / 1e6:,.1f} MB read"
+        read, total = batch.progress.read / 1e6, batch.progress.of / 1e6
+        return message("{read:,.1f} of {total:,.1f} MB read", read=read, total=total)
     counts = batch.counts
     if not counts.total:
         return ""
-    count = f"{counts.completed + counts.failed:,} of {counts.total:,} lines"
-    return f"{count}, {counts.failed:,} failed" if counts.failed else count
+    ended = counts.completed + counts.failed
+    text = message("{ended:,} of {total:,} lines", ended=ended, total=counts.total)
+    return text + message(", {count:,} failed", count=counts.failed) if counts.failed else text
 
 
 def _done_and_total(batch: Batch) -> tuple[int, int]:
@@ -127,9 +142,11 @@ def _span(span: timedelta) -> str:
     days, minutes = divmod(minutes, 24 * 60)
     hours, minutes = divmod(minutes, 60)
     if days:
-        return f"{days} d {hours} h"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+        return message("{days} d {hours} h", days=days, hours=hours)
+    if hours:
+        return message("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    return message("{minutes} min", minutes=minutes)
 
 
 def _line_number(line: int | None) -> str:
-    return "" if line is None else f"line {line}: "
+    return "" if line is None else message("line {line}: ", line=line)

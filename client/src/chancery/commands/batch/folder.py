@@ -23,6 +23,7 @@ from chancery.commands.batch.journal import BatchRequest, Journal, Work
 from chancery.commands.batch.upload_report import UploadReport
 from chancery.commands.connection import INTERRUPTED, Connection
 from chancery.errors import ChanceryError
+from chancery.messages import message
 from chancery.models import Batch
 
 STATE_FILE = ".chancery-batch.jsonl"
@@ -72,7 +73,7 @@ def submit_folder(
                 return _request_again(connection, journal, journal.request), True
             return _submit(connection, journal, files, terms)
     except KeyboardInterrupt:
-        click.echo("Run the same command again to continue.", err=True)
+        click.echo(message("Run the same command again to continue."), err=True)
         click.get_current_context().exit(INTERRUPTED)
 
 
@@ -92,7 +93,9 @@ def _list_files(order: FolderOrder, state: Path) -> FolderFiles:
     except (ValueError, NotImplementedError) as error:
         raise click.BadParameter(f"{error}", param_hint="--glob") from error
     if not files.files:
-        raise click.UsageError(f"No file in {order.folder} matches {order.glob}.")
+        raise click.UsageError(
+            message("No file in {order.folder} matches {order.glob}.", order=order)
+        )
     return files
 
 
@@ -101,18 +104,23 @@ def _submitted_before(
 ) -> Batch:
     with connection.open() as chancery:
         batch = chancery.batch(batch_id)
-    message = f"This folder was already submitted as {batch_id}; --new submits it again"
+    text = message(
+        "This folder was already submitted as {batch_id}; --new submits it again", batch_id=batch_id
+    )
     changed = sum(not _is_sent(journal, file) for file in files.files)
     if changed:
-        message += f", with {changed} new or changed files"
-    click.echo(f"{message}.", err=True)
+        text += message(", with {count} new or changed files", count=changed)
+    click.echo(message("{summary}.", summary=text), err=True)
     return batch
 
 
 def _request_again(connection: Connection, journal: Journal, request: BatchRequest) -> Batch:
     """Repeat the recorded request after an interruption."""
     click.echo(
-        f"Repeating the interrupted request for a batch of {len(request.documents)} files.",
+        message(
+            "Repeating the interrupted request for a batch of {count} files.",
+            count=len(request.documents),
+        ),
         err=True,
     )
     with connection.open_to_send() as chancery:
@@ -126,19 +134,19 @@ def _submit(
         chancery.task(journal.work.task)  # fails early for a wrong address, key or task
     report = UploadReport(files.count)
     for path in files.not_utf8:
-        report.not_sent(ascii(path.name), "Its name is not UTF-8. Rename it.")
+        report.not_sent(ascii(path.name), message("Its name is not UTF-8. Rename it."))
     try:
         with report:
             documents = asyncio.run(_send(connection, journal, files, report))
     except KeyboardInterrupt:
-        report.summarize("Interrupted")
+        report.summarize(message("Interrupted"))
         raise
     except ChanceryError:
-        report.summarize("Aborted")
+        report.summarize(message("Aborted"))
         raise
     report.summarize()
     if not documents:
-        raise click.ClickException("No file could be sent. No batch was created.")
+        raise click.ClickException(message("No file could be sent. No batch was created."))
     request = journal.add_request(documents, **terms.as_arguments())
     with connection.open_to_send() as chancery:
         return request_batch(chancery, journal, request), not report.failures

@@ -31,6 +31,7 @@ from chancery.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
+from chancery.messages import message
 from chancery.models import Batch
 
 # The api remembers an idempotency key for a day: repeated later, a request makes a second batch.
@@ -138,7 +139,7 @@ class FolderSubmission:
             return sent
         document = await self._chancery.upload(file.path, idempotency_key=self._key(file, sha256))
         if document.sha256 != sha256:
-            raise OSError("The file changed while it was sent. Run the command again.")
+            raise OSError(message("The file changed while it was sent. Run the command again."))
         sent = record_of(document, file.name, stat.st_size, stat.st_mtime_ns)
         self._journal.add_sent(sent)
         self._report.sent()
@@ -156,8 +157,12 @@ def request_batch(chancery: Chancery, journal: Journal, request: BatchRequest) -
     """
     if datetime.now(UTC) - request.asked_at > KEY_LIFETIME:
         raise StateUnusable(
-            f"A batch was requested at {request.asked_at:%Y-%m-%d %H:%M} UTC without a response. "
-            "Check with `chancery batch list` whether it exists; --new submits another one."
+            message(
+                "A batch was requested at {request.asked_at:%Y-%m-%d %H:%M} UTC without "
+                "a response. Check with `chancery batch list` whether it exists; --new "
+                "submits another one.",
+                request=request,
+            )
         )
     work = journal.work
     try:

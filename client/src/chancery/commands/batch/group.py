@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+from chancery.commands.batch.display import expected_end
 from chancery.commands.batch.results import results
 from chancery.commands.batch.submit import submit
 from chancery.commands.batch.watch import watch
 from chancery.commands.records import OpenRecords, pass_records, record_options, report_outcomes
 from chancery.commands.tables import print_json_lines, show
+from chancery.messages import message
 from chancery.models import Batch
 
 
@@ -74,10 +76,10 @@ def cancel(open_records: OpenRecords, *, batch_ids: tuple[str, ...]) -> None:
 
 def _row(batch: Batch) -> tuple[object, ...]:
     counts = batch.counts
-    expected = None if batch.ended else batch.expected_at
+    expected = None if batch.ended else batch.expected_at or expected_end(batch)
     return (
         batch.id,
-        batch.status,
+        message(batch.status),
         batch.created_at,
         expected,
         batch.ended_at,

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chancery.errors import StateUnusable
+from chancery.messages import message
 from chancery.models import Document
 
 if sys.platform != "win32":
@@ -215,23 +216,35 @@ def _lock(file: BinaryIO, path: Path) -> None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise StateUnusable(f"Another command is using {path}. Wait until it ends.") from error
+            raise StateUnusable(
+                message("Another command is using {path}. Wait until it ends.", path=path)
+            ) from error
 
 
 def _not_a_journal(path: Path) -> StateUnusable:
     return StateUnusable(
-        f"{path} is not the state of a folder's batch. Choose another file with --state."
+        message(
+            "{path} is not the state of a folder's batch. Choose another file with --state.",
+            path=path,
+        )
     )
 
 
 def _not_writable(path: Path, error: OSError) -> StateUnusable:
-    return StateUnusable(f"{path} cannot be written: {error}. Choose another file with --state.")
+    return StateUnusable(
+        message(
+            "{path} cannot be written: {error}. Choose another file with --state.",
+            path=path,
+            error=error,
+        )
+    )
 
 
 def _differences(before: Work, now: Work) -> str:
     old, new = before.model_dump(), now.model_dump()
     changed = ", ".join(f"{name} {old[name]!r}" for name in old if old[name] != new[name])
-    return (
-        f"The state belongs to a batch with {changed}. Give the same to continue it, --new to "
-        "start again, or --state to use another file."
+    return message(
+        "The state belongs to a batch with {changed}. Give the same to continue it, --new to "
+        "start again, or --state to use another file.",
+        changed=changed,
     )

@@ -19,6 +19,7 @@ from chancery.commands.result_files import Folder, made_files
 from chancery.commands.tables import show_failures
 from chancery.downloads import parse_batch_line, written_atomically
 from chancery.errors import NotFound
+from chancery.messages import message
 from chancery.models import Batch, BatchLine
 
 
@@ -60,8 +61,12 @@ def results(
         batch = chancery.batch(batch_id)
     if not batch.ended and batch.output_file_id is None and batch.error_file_id is None:
         raise click.ClickException(
-            f"{batch.id} is still {batch.status}. Its results are available when it has ended: "
-            f"`chancery batch watch {batch.id}` waits for it."
+            message(
+                "{batch.id} is still {status}. Its results are available when it "
+                "has ended: `chancery batch watch {batch.id}` waits for it.",
+                batch=batch,
+                status=message(batch.status),
+            )
         )
     with connection.open_to_send() as chancery:
         failures = _deliver(chancery, batch.output_file_id, out)
@@ -140,4 +145,6 @@ def _write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise click.ClickException(f"{path} cannot be written: {error}") from error
+        raise click.ClickException(
+            message("{path} cannot be written: {error}", path=path, error=error)
+        ) from error

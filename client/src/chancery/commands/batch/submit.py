@@ -13,6 +13,7 @@ from chancery.commands.batch.folder import BatchTerms, FolderOrder, submit_folde
 from chancery.commands.batch.watch import watch_to_end
 from chancery.commands.connection import Connection, connection_options, pass_connection
 from chancery.commands.parameters import TimeParameter, json_pairs, text_pairs
+from chancery.messages import message
 from chancery.models import Batch
 
 ENDPOINTS = ["/v1/jobs", "/v1/chat/completions"]
@@ -105,11 +106,13 @@ def submit(
     complete = True
     if source.is_dir():
         if task is None or endpoint is not None:
-            raise click.UsageError("A folder needs --task and does not accept --endpoint.")
+            raise click.UsageError(message("A folder needs --task and does not accept --endpoint."))
         order = FolderOrder(source, task, json_pairs(options, "--option"), model, glob or ALL_FILES)
         batch, complete = submit_folder(connection, order, terms, state=state, new=new)
     elif invalid := [name for name in FOLDER_OPTIONS if context.params[name]]:
-        raise click.UsageError(f"Only for a folder: {', '.join(map(_option_name, invalid))}.")
+        raise click.UsageError(
+            message("Only for a folder: {names}.", names=", ".join(map(_option_name, invalid)))
+        )
     else:
         batch = _submit_file(connection, source, endpoint or ENDPOINTS[0], terms)
     if watch:
@@ -128,7 +131,9 @@ def _submit_file(connection: Connection, path: Path, endpoint: str, terms: Batch
             file = chancery.upload_file(path)
             return chancery.submit_batch(file.id, endpoint=endpoint, **terms.as_arguments())
     except OSError as error:
-        raise click.ClickException(f"{path} cannot be read: {error}") from error
+        raise click.ClickException(
+            message("{path} cannot be read: {error}", path=path, error=error)
+        ) from error
 
 
 def _option_name(name: str) -> str:

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from chancery.commands.progress import ProgressReport
 from chancery.commands.tables import show_failures
 from chancery.errors import ChanceryError
+from chancery.messages import message
 
 
 class UploadReport(ProgressReport):
@@ -21,7 +22,7 @@ class UploadReport(ProgressReport):
         self._files = files
         self._present = 0
         self._sent = 0
-        self._bar = self._progress.add_task("sent", total=files)
+        self._bar = self._progress.add_task(message("sent"), total=files)
 
     def already_present(self) -> None:
         """A file was not sent: it, or a file with the same bytes, was sent before."""
@@ -39,11 +40,11 @@ class UploadReport(ProgressReport):
     def summarize(self, aborted: str = "") -> None:
         """A table of the failures and a line of counts. `aborted` says why it stopped early."""
         show_failures(("FILE", "WHY IT WAS NOT SENT"), self.failures)
-        summary = f"{self._sent} of {self._files} files sent"
+        summary = message("{sent} of {total} files sent", sent=self._sent, total=self._files)
         if self._present:
-            summary += f", {self._present} already present"
+            summary += message(", {count} already present", count=self._present)
         if self.failures:
-            summary += f", {len(self.failures)} not sent"
+            summary += message(", {count} not sent", count=len(self.failures))
         if aborted:
-            summary = f"{aborted}: {summary}"
-        click.echo(f"{summary}.", err=True)
+            summary = message("{aborted}: {summary}", aborted=aborted, summary=summary)
+        click.echo(message("{summary}.", summary=summary), err=True)

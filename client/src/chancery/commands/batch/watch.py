@@ -14,6 +14,7 @@ from chancery.commands.connection import (
     connection_options,
     pass_connection,
 )
+from chancery.messages import message
 from chancery.models import Batch
 
 FIRST_PAUSE_SECONDS = 0.5
@@ -45,7 +46,11 @@ def watch_to_end(connection: Connection, batch: Batch, *, as_json: bool) -> None
             batch = _follow(chancery, batch, display)
     except KeyboardInterrupt:
         click.echo(
-            f"Interrupted: {batch.id} continues; `chancery batch watch {batch.id}` shows it again.",
+            message(
+                "Interrupted: {batch.id} continues; `chancery batch watch {batch.id}` "
+                "shows it again.",
+                batch=batch,
+            ),
             err=True,
         )
         context.exit(INTERRUPTED)

@@ -35,6 +35,7 @@ async def test_a_reviewer_corrects_a_value_and_approves(
     shown = await stranger.get(f"/approvals/{job_id}")
     assert "Please pay 12,000 yuan" in shown.text
     assert 'name="value/data/amount"' in shown.text
+    assert ">提取内容 › amount</label>" in shown.text
     assert (await stranger.get(f"/approvals/{job_id}/source")).text.startswith("Please pay")
     await stranger.get(f"/approvals/{job_id}")
     fields = entered(**{"value/data/amount": "12000"})
@@ -60,7 +61,7 @@ async def test_a_correction_that_does_not_fit_is_shown_again_with_what_was_enter
     fields = entered(**{"value/data/amount": "twelve", "value/data/sender": "Han Meimei"})
     answer = await stranger.post(f"/approvals/{job_id}", **fields)
     assert answer.status_code == 422
-    assert "#/result/data/amount" in answer.text
+    assert "<strong>提取内容 › amount</strong>" in answer.text
     assert 'value="Han Meimei"' in answer.text
     broken = await stranger.post(f"/approvals/{job_id}", **entered(json='{"data": 1}'))
     assert broken.status_code == 422
@@ -69,6 +70,32 @@ async def test_a_correction_that_does_not_fit_is_shown_again_with_what_was_enter
     assert (await stranger.post(f"/approvals/{job_id}", **fields)).status_code == 200
     job = (await system.api.http.get(f"/v1/jobs/{job_id}")).json()
     assert job["result"]["data"] == {"sender": "Han Meimei", "amount": 12000}
+
+
+async def test_a_reviewer_gets_the_file_that_the_task_made_and_what_was_not_checked(
+    system: ConsoleSystem, stranger: Visitor, ledger: Ledger
+) -> None:
+    uploads = [
+        (await system.api.http.post(f"/v1/documents?filename={name}", content=text)).json()["id"]
+        for name, text in (("masked.txt", b"138****1234"), ("other.txt", b"other"))
+    ]
+    made, other = uploads
+    finding = {"kind": "mobile", "start": 5, "end": 16, "replacement": "138****1234"}
+    result = {
+        "text": "138****1234",
+        "findings": [finding] * 40,
+        "file": {"document_id": made, "filename": "masked.txt", "bytes": 11},
+        "not_covered": [{"what": "picture", "where": "page 2"}],
+    }
+    job_id = await hold(system.api, ledger, result, task="redact", options={})
+    await stranger.sign_in("li")
+    shown = await stranger.get(f"/approvals/{job_id}")
+    assert ">下载文件 masked.txt</a>" in shown.text
+    assert "未检查的部分" in shown.text
+    assert '</span> 图片; <span class="hint">位置</span> 第 2 页' in shown.text
+    file = await stranger.get(f"/approvals/{job_id}/files/{made}")
+    assert (file.text, file.headers["content-disposition"][:10]) == ("138****1234", "attachment")
+    assert (await stranger.get(f"/approvals/{job_id}/files/{other}")).status_code == 404
 
 
 async def test_a_rejection_needs_a_reason(

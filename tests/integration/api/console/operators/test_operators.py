@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
+from api.console.operators.health import for_anyone, shown
+from jobs.health.problem_types import problem
 from jobs.ledger import Ledger
 from jobs.ledger.pauses import Pause
 from jobs.ledger.processes import Process
@@ -21,6 +23,8 @@ from jobs.model.lanes import Lane
 from jobs.model.problems import Problem
 from jobs.model.states import CallbackStatus, JobStatus
 from jobs.process.build import build
+from jobs.texts import Language
+from jobs.texts.translation import translation
 from tests.integration.api.conftest import ALLOWED, Api, finish, opened_api
 from tests.integration.api.console.conftest import ConsoleSystem, Visitor, add_accounts, audited
 from tests.integration.api.test_approvals import hold
@@ -97,6 +101,7 @@ async def test_the_health_names_problems_failures_and_waiting_work(
     for text in (
         "没有工作进程（worker）在运行",
         "docs/operations.md#worker-missing",
+        "<code>chancery up</code>",
         failed,
         waiting,
     ):
@@ -132,6 +137,9 @@ async def test_the_health_shows_builds_and_results_that_wait_for_approval(
     answer = await op.get(HEALTH)
     assert build() in answer.text
     assert "tax: 1 个，最早的一个开始等待于" in answer.text
+    await ledger.departments.set_display_name("tax", "税务局")
+    assert "税务局: 1 个，最早的一个开始等待于" in (await op.get(HEALTH)).text
+    await ledger.departments.set_display_name("tax", None)
     assert "各进程版本不一致" not in answer.text
     other = Process("worker", "worker-old", "h", 1, datetime.now(UTC), {"build": "0.0.1+old"})
     await ledger.processes.beat(other)
@@ -140,6 +148,16 @@ async def test_the_health_shows_builds_and_results_that_wait_for_approval(
     assert "各进程版本不一致" in answer.text
     await ledger.processes.leave("worker-old")
     await ledger.jobs.cancel("tax", job_id)
+
+
+async def test_a_problem_s_detail_has_the_name_for_people_and_its_command_the_other() -> None:
+    found = problem("callbacks-dead", "tax", count=2)
+    for language, detail in ((Language.zh, "税务局 有 2 个回调未能送达"), (Language.en, "税务局")):
+        named = shown(found, translation(language), {"tax": "税务局"})
+        assert detail in named.detail
+        assert "--department tax`" in named.advice
+    lane = problem("lane-without-worker", "bulk")
+    assert "bulk" in shown(lane, translation(Language.zh), {"bulk": "某局"}).detail
 
 
 async def test_a_dead_callback_is_sent_again(op: Visitor, api: Api, ledger: Ledger) -> None:
@@ -269,3 +287,35 @@ async def test_while_redis_is_hung_the_page_says_so(
     assert "data-refresh" in answer.text
     assert "GiB" not in answer.text  # nothing of the machine: nobody is recognized
     assert (await op.get(HEALTH)).status_code == 200
+
+
+async def test_the_health_is_shown_while_the_audit_record_cannot_be_written(
+    op: Visitor, api: Api
+) -> None:
+    """A full disk is the usual cause, and this page names it."""
+    audit = api.folder / "audit"
+    moved = audit.rename(api.folder / "audit-moved")
+    audit.write_text("")
+    try:
+        await op.post("/departments/pause", department="health", lane="bulk")  # not recorded
+        assert (await op.get("/static/console.css")).status_code == 200
+        answer = await op.get(HEALTH)
+        assert answer.status_code == 200
+        assert "data-refresh" in answer.text
+        assert (await op.get(CALLBACKS)).status_code == 503
+    finally:
+        audit.unlink()
+        moved.rename(audit)
+    await op.post("/departments/resume", department="health", lane="bulk")
+
+
+async def test_without_an_account_the_health_names_redis_and_the_disk_but_no_machine() -> None:
+    found = [
+        problem("redis-unreachable", "redis"),
+        problem("disk-full", "vm:/srv/chancery", free="0.0 GiB", total="1.3 GiB"),
+        problem("callbacks-dead", "tax", count=2),
+    ]
+    shown = list(for_anyone(found))
+    assert [one.code for one in shown] == ["redis-unreachable", "disk-full"]
+    assert "srv" not in str(shown)
+    assert "0.0 GiB of 1.3 GiB free" in shown[1].detail

@@ -235,7 +235,7 @@ async def test_while_the_provider_is_away_sessions_go_on_and_the_health_names_it
     idp.behaviour = Behaviour(answers={DISCOVERY: (503, b"")})
 
     async def fault(api: Api, *, expected: bool) -> HealthProblem | None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 health = await api.app.state.services.health.read()
                 found = [one for one in health.problems if one.code == "provider-away"]

@@ -152,6 +152,26 @@ async def test_an_address_that_tries_many_accounts_waits(
         assert (await guesser.sign_in("anybody", "guess")).status_code == 429
 
 
+async def test_people_behind_one_address_can_all_sign_in(
+    system: ConsoleSystem, ledger: Ledger, redis_url: str
+) -> None:
+    """Sign-ins that succeed are not failures of the address; those that failed before stay."""
+    key = "chancery:attempts:address:10.9.9.8"
+    async with Redis.from_url(redis_url, decode_responses=True) as redis:
+        await redis.hset(key, "failures", 48)
+        for _ in range(3):
+            async with system.visitor("10.9.9.8") as person:
+                assert (await person.sign_in("zhang")).status_code == 200
+        assert await redis.hgetall(key) == {"failures": "48"}
+        await redis.hset(key, "failures", 49)
+        async with system.visitor("10.9.9.8") as person:
+            assert (await person.sign_in("zhang")).status_code == 200
+            assert await redis.hgetall(key) == {"failures": "49"}
+            assert (await person.sign_in("nobody", "guess")).status_code == 401
+        async with system.visitor("10.9.9.8") as person:
+            assert (await person.sign_in("zhang")).status_code == 429
+
+
 async def test_the_wait_doubles_up_to_a_quarter_of_an_hour(ledger: Ledger, redis_url: str) -> None:
     waits = []
     async with Redis.from_url(redis_url) as redis:

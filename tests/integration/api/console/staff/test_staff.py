@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import AsyncIterator
+from html import unescape
 
 import httpx
 import pytest
@@ -300,3 +301,12 @@ async def test_a_department_sees_its_own_tasks_only(zhang: Visitor) -> None:
     answer = await zhang.get("/submit/nothing")
     assert answer.status_code == 404
     assert "文档问答" in (await zhang.get("/submit")).text
+
+
+async def test_the_other_language_shows_the_same_part_of_the_page(zhang: Visitor) -> None:
+    page = await zhang.get("/records?cursor=abc")
+    (link,) = re.findall(r'href="/console(/language[^"]+)"', page.text)
+    answer = await zhang.get(unescape(link))
+    assert answer.url.raw_path == b"/console/records?cursor=abc"
+    outside = await zhang.get("/language?to=zh&next=%2F%2Fexample.org%3Fa")
+    assert outside.url.host == "chancery.test"

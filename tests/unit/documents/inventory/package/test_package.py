@@ -19,7 +19,7 @@ from documents.inventory.nested import ZIP
 from documents.inventory.walk import inventory
 from documents.limits import ReadLimits
 from documents.ooxml.embedded import XML_SUFFIXES
-from documents.readers import docx
+from documents.readers import docx, sheets
 from standin.documents.builders import (
     LIMITS,
     PARAGRAPH,
@@ -299,3 +299,11 @@ def test_xml_that_is_nested_too_deeply_is_unread(tmp_path: Path) -> None:
     entries = entries_of(tmp_path, with_parts(NOTICE, {"deep.xml": deep}), docx.MEDIA_TYPE)
     assert NAME in texts_of(entries)
     assert unread_of(entries) == [("damaged", "deep.xml")]
+
+
+def test_text_of_a_shape_with_a_font_for_each_part_is_found(tmp_path: Path) -> None:
+    fonts = f"<font>{NAME[:1]}</font><font>{NAME[1:]}</font>"
+    shape = f"<v:shape><v:textbox><div>{fonts}</div></v:textbox></v:shape>"
+    vml = f'<xml xmlns:v="urn:schemas-microsoft-com:vml">{shape}</xml>'.encode()
+    data = with_parts(as_xlsx(), {"xl/drawings/vmlDrawing1.vml": vml})
+    assert NAME in texts_of(entries_of(tmp_path, data, sheets.XLSX))

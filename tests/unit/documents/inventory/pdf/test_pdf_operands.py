@@ -250,3 +250,11 @@ def test_a_comment_in_the_form_of_a_standard_one_is_listed(tmp_path: Path, comme
 def test_a_comment_after_an_inline_image_is_listed(tmp_path: Path) -> None:
     content = f"BI /W 1 /H 1 /BPC 8 /CS /G ID ( EI\n% {WORD} )\nq Q"
     assert is_listed(tmp_path, saved_pdf(blank(content)))
+
+
+def test_rich_text_with_tags_within_a_word_is_listed(tmp_path: Path) -> None:
+    document = blank()
+    rich = String(f"<body><p><span>{WORD[:3]}</span><b>{WORD[3:]}</b></p></body>")
+    field = Dictionary(T=String("f"), FT=Name("/Tx"), V=String("x"), RV=rich)
+    document.Root.AcroForm = Dictionary(Fields=Array([document.make_indirect(field)]))
+    assert is_listed(tmp_path, saved_pdf(document))

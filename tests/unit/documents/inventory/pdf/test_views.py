@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from array import array
+from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 
+from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.views import Characters
+from standin.documents.builders import LIMITS
+from standin.documents.pdf_places import blank, saved_pdf
 
 
 def characters(codes: list[int]) -> Characters:
@@ -36,3 +41,14 @@ def test_codes_become_characters_with_their_indexes(
 
 def test_a_part_of_the_codes_keeps_its_indexes() -> None:
     assert list(characters([0x41, 0x42, 0x43]).decoded(range(1, 3))) == [("B", 1), ("C", 2)]
+
+
+@pytest.mark.parametrize("rise", [3, 5, 7, 9])
+def test_raised_characters_are_on_the_line_of_those_beside_them(tmp_path: Path, rise: int) -> None:
+    digits = "".join(f" {rise * (at % 2)} Ts ({at}) Tj" for at in range(8))
+    data = saved_pdf(blank(f"BT /F1 12 Tf 72 700 Td (No) Tj{digits} 0 Ts 0 -14 Td (next) Tj ET"))
+    with pdfium.PdfDocument(data) as document:
+        found = [view.text for view in PageTexts(document, LIMITS).views()]
+    assert any("No01234567" in text for text in found)
+    # A line that begins below is a line of its own.
+    assert not any("7next" in text for text in found)

@@ -63,6 +63,14 @@ IN_BODY = {
     "form field": p(f'<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:name w:val="{NAME}"/>'
                     f'<w:helpText w:val="{NAME}"/><w:textInput><w:default w:val="{NAME}"/>'
                     "</w:textInput></w:ffData></w:fldChar></w:r>"),
+    "choice of a form": p('<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:ddList>'
+                          f'<w:listEntry w:val="{NAME}"/></w:ddList></w:ffData></w:fldChar></w:r>'
+                          '<w:r><w:fldChar w:fldCharType="end"/></w:r>'),
+    "equation in a field": p('<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+                             rf"<w:r><w:instrText>EQ \f({NAME},2)</w:instrText></w:r>"
+                             '<w:r><w:fldChar w:fldCharType="end"/></w:r>'),
+    "joined paragraphs": f"<w:p><w:pPr><w:rPr><w:del/></w:rPr></w:pPr>{run(NAME[:2])}</w:p>"
+    f"{p(run(NAME[2:]))}",
     "description": p(f'<w:r><w:drawing><wp:inline><wp:docPr id="1" name="{NAME}" title="{NAME}" '
                      f'descr="{NAME}"/></wp:inline></w:drawing></w:r>'),
     "text box": p("<w:r><w:pict><v:shape><v:textbox><w:txbxContent>"
@@ -171,6 +179,38 @@ def test_a_place_in_the_body_is_masked(tmp_path: Path, place: str) -> None:
     for value in (NAME, BASE64, quote(NAME), quote(NAME.encode("gbk")), NAME[1:]):
         assert value not in left, left
     assert "正文" in docx.read(saved(tmp_path, file.data, "b.docx"), LIMITS).text
+
+
+def shown_file(tmp_path: Path, data: bytes) -> str:
+    """The text of the masked file."""
+    file, _ = masked(data, tmp_path)
+    return docx.read(saved(tmp_path, file.data, "masked.docx"), LIMITS).text
+
+
+def test_what_is_contiguous_only_as_shown_is_masked(tmp_path: Path) -> None:
+    """A number over a form's choice, around text hidden by a style, and with a raised digit."""
+    choice = (
+        '<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:ddList>'
+        f'<w:listEntry w:val="{PHONE[3:]}"/></w:ddList></w:ffData></w:fldChar></w:r>'
+        '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    )
+    assert PHONE[3:] not in shown_file(tmp_path, docx_with(p(run(PHONE[:3]) + choice)))
+
+    styles = 'styles|<w:style w:type="character" w:styleId="H"><w:rPr><w:vanish/></w:rPr></w:style>'
+    hidden = '<w:r><w:rPr><w:rStyle w:val="H"/></w:rPr><w:t>x</w:t></w:r>'
+    body = p(run(NAME[:2]) + hidden + run(NAME[2:]))
+    text = shown_file(tmp_path, docx_with(body, {"word/styles.xml": styles}))
+    assert NAME[2:] not in text
+
+    raised = '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>4</w:t></w:r>'
+    assert PHONE[:3] + "****" in shown_file(tmp_path, docx_with(p(run(PHONE[:-1]) + raised)))
+
+
+def test_text_with_characters_of_a_symbol_font_is_masked_once(tmp_path: Path) -> None:
+    fonts = '<w:rPr><w:rFonts w:ascii="Wingdings 2"/></w:rPr>'
+    body = p(f"<w:r>{fonts}<w:t>R低保户，R残疾人</w:t></w:r>")
+    file, _ = masked(docx_with(body), tmp_path, "☑低保户")
+    assert docx.read(saved(tmp_path, file.data, "b.docx"), LIMITS).text == "****，☑残疾人"
 
 
 def test_a_masked_document_opens_and_keeps_its_text_and_settings(tmp_path: Path) -> None:

@@ -19,8 +19,10 @@ from openpyxl.worksheet.table import Table
 
 from documents.masking.account import Account
 from documents.masking.ooxml.xlsx_file import mask_xlsx
+from documents.read import read
 from documents.readers import sheets
 from standin.documents.builders import LIMITS, saved
+from standin.documents.office_builders import workbook
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style
 
@@ -238,3 +240,31 @@ def test_what_is_not_understood_among_the_cells_is_removed(
     assert PHONE not in texts(file)
     (row,) = openpyxl.load_workbook(io.BytesIO(file)).active.rows
     assert [cell.value for cell in row] == ["甲", 3]
+
+
+def test_what_a_number_format_shows_is_masked(tmp_path: Path) -> None:
+    cells = (
+        f'<c r="A1" s="1"><v>{PHONE}</v></c><c r="B1" s="2"><v>46023</v></c>'
+        '<c r="C1" s="3"><v>0.853</v></c><c r="D1" s="4" t="s"><v>0</v></c>'
+        '<c r="E1" s="2"><f>B1</f><v>46023</v></c><c r="F1" s="3"><v>0.25</v></c>'
+    )
+    formats = [
+        "000-0000-0000", "yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;", "0.0%",
+        f"@&quot;（{NAME}）&quot;",
+    ]  # fmt: skip
+    book = workbook(f'<row r="1">{cells}</row>', formats=formats, strings=["<t>经办</t>"])
+    file, _ = masked(book, tmp_path, NAME, "2026年1月1日", "85.3%")
+    text = read(saved(tmp_path, file, "masked"), LIMITS).text
+    for value in ("138-1234-1234", PHONE, "2026年1月1日", "85.3%", NAME):
+        assert value not in text
+    assert "25.0%" in text
+    assert "经办" in text
+    for value in (PHONE, "46023", "0.853", NAME):
+        assert value not in texts(file)
+
+
+def test_a_stored_number_is_masked_though_its_format_shows_another(tmp_path: Path) -> None:
+    cells = f'<c r="A1" s="1"><v>{PHONE}</v></c><c r="B1" s="2"><v>{PHONE}</v></c>'
+    book = workbook(f'<row r="1">{cells}</row>', formats=[";;;", "0.0,,"])
+    file, _ = masked(book, tmp_path)
+    assert PHONE not in texts(file)

@@ -12,7 +12,7 @@ import pytest
 from documents.errors import CorruptDocument
 from documents.masking.account import Account
 from documents.masking.ooxml.xlsx_file import mask_xlsx
-from documents.masking.ooxml.xlsx_rows import row_groups, without_rows
+from documents.ooxml.sheet_rows import row_groups, without_rows
 from standin.documents.builders import LIMITS, saved
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style

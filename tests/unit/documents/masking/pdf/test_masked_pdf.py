@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import zlib
 from pathlib import Path
 
+import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 import pytest
@@ -221,3 +223,17 @@ def test_limits_hold_and_damage_is_reported(tmp_path: Path) -> None:
         masked(tmp_path, as_pdf(PAGES, breaks=True), ReadLimits(1_000, 2))
     with pytest.raises(CorruptDocument):
         masked(tmp_path, b"%PDF-1.7 nothing")
+
+
+def test_a_page_with_a_damaged_part_is_a_damaged_document(tmp_path: Path) -> None:
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page()
+    cut = pikepdf.Stream(pdf, b"")
+    cut.write(
+        zlib.compress(b"BT ET " * 500)[:30] + b"\x00\xff\x12junk", filter=pikepdf.Name.FlateDecode
+    )
+    page.obj.Contents = pikepdf.Array([pdf.make_indirect(cut), pdf.make_stream(b"q Q")])
+    file = io.BytesIO()
+    pdf.save(file, stream_decode_level=pikepdf.StreamDecodeLevel.none, compress_streams=False)
+    with pytest.raises(CorruptDocument):
+        masked(tmp_path, file.getvalue())

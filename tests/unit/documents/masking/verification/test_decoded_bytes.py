@@ -177,6 +177,13 @@ def test_random_bytes_hold_nothing() -> None:
     assert not finds(os.urandom(3 * MIB), NAME, "张三", "88886666", NUMBER, "Lee")
 
 
+def test_four_bytes_by_chance_are_no_encrypted_member() -> None:
+    header = b"PK\x03\x04" + bytes([20, 0, 1, 0, 8, 0]) + bytes(16) + b"\x05\x00\x00\x00"
+    assert not finds(header + b"\x01\x02\x03\x04\x05" + bytes(99), NAME)
+    with pytest.raises(RedactionIncomplete, match="encrypted"):
+        finds(header + b"a.txt" + bytes(99), NAME)
+
+
 def test_a_word_of_the_format_is_no_value() -> None:
     xml = b'<w:header w:border="1"><w:p w:val="left"/></w:header>'
     assert not finds(zipped(xml), "header", "border")

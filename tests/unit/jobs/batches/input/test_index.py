@@ -1,38 +1,21 @@
-"""An entry is 16 bytes, its tokens an estimate; entries are in the order of the file."""
+"""An entry is 16 bytes; entries are in the order of the file."""
 
 from __future__ import annotations
 
 import random
 import struct
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.batches.input.entries import Entries
-from jobs.batches.input.index import (
-    ANSWER_TOKENS,
-    DOCUMENT_TOKENS,
-    ENTRY_BYTES,
-    MAX_ANSWER_TOKENS,
-    MAX_DOCUMENT_TOKENS,
-    Entry,
-    estimate_tokens,
-    pack,
-    text_tokens,
-    unpack,
-)
-from jobs.batches.input.lines import parse_line
+from jobs.batches.input.index import ENTRY_BYTES, Entry, pack, unpack
 from tests.unit.jobs.batches.input.files import chat, job, line, order, read, write
 
 words = st.integers(0, 2**32 - 1)
 ENTRIES = st.builds(Entry, words, words, words, st.integers(1, 2**24 - 1), st.integers(0, 255))
-
-
-def tokens(body: Any, document_bytes: int | None = None) -> int:
-    return estimate_tokens(parse_line(line("a", body), 1), document_bytes)
 
 
 @given(st.lists(ENTRIES, max_size=5))
@@ -50,49 +33,6 @@ def test_an_entry_is_four_big_endian_words() -> None:
 def test_an_entry_that_does_not_fit_is_an_error() -> None:
     with pytest.raises(struct.error):
         pack([Entry(offset=2**32, length=0, tokens=0, line=1, task=0)])
-
-
-def test_tokens_are_estimated_from_the_characters() -> None:
-    assert text_tokens("a" * 4_000) == 1_001
-    assert text_tokens("水" * 1_500) == 1_001
-    assert text_tokens("水" * 1_500 + "a" * 4_000) == 2_001
-    assert text_tokens("𠀀" * 1_500) == 1_001
-    assert text_tokens("") == 1
-
-
-@given(st.text(alphabet=st.characters(codec="utf-8")))
-def test_an_estimate_is_between_one_in_four_characters_and_one_in_one_and_a_half(text: str) -> None:
-    assert len(text) // 4 <= text_tokens(text) <= len(text) / 1.5 + 1
-
-
-def test_a_job_is_its_text_and_an_answer() -> None:
-    assert tokens(job("a" * 4_000)) == 1_001 + ANSWER_TOKENS
-
-
-def test_a_document_is_its_bytes_where_they_are_known() -> None:
-    body = {"task": "summarize", "input": {"document_id": "doc_1"}}
-    assert tokens(body) == DOCUMENT_TOKENS + ANSWER_TOKENS
-    assert tokens(body, 4_000) == 1_001 + ANSWER_TOKENS
-    assert tokens(body, 100_000_000) == MAX_DOCUMENT_TOKENS + ANSWER_TOKENS
-
-
-@pytest.mark.parametrize(
-    ("body", "answer"),
-    [
-        ({}, ANSWER_TOKENS),
-        ({"max_tokens": 10}, 10),
-        ({"max_completion_tokens": 20, "max_tokens": 10}, 20),
-        ({"max_tokens": 100_000}, MAX_ANSWER_TOKENS),
-        ({"max_tokens": None}, ANSWER_TOKENS),
-    ],
-)
-def test_a_chat_is_its_messages_and_what_it_asks_for(body: Any, answer: int) -> None:
-    assert tokens(chat("a" * 400, system="b" * 800, **body)) == 101 + 201 + answer
-
-
-def test_a_message_of_parts_is_the_text_of_its_parts() -> None:
-    parts = [{"type": "text", "text": "a" * 200}, {"type": "text", "text": "a" * 199}]
-    assert tokens(chat(parts)) == 101 + ANSWER_TOKENS  # type: ignore[arg-type]
 
 
 def test_lines_of_several_tasks_are_in_the_order_of_the_file(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from jobs.batches.input.input_line import (
 )
 from jobs.batches.input.lines import parse_line
 from jobs.model.job import InputLine
-from jobs.store import Store
+from jobs.store import Folder, Store
 from tests.unit.jobs.batches.input.files import chat, job, line
 
 BODIES: list[dict[str, Any]] = [
@@ -36,7 +36,7 @@ async def stored(store: Store, data: bytes) -> InputLine:
 
 @pytest.mark.parametrize("body", BODIES)
 async def test_a_header_has_the_members_of_its_line(tmp_path: Path, body: dict[str, Any]) -> None:
-    store, data = Store(tmp_path), line("c1", body)
+    store, data = Store(Folder(tmp_path)), line("c1", body)
     parsed = parse_line(data, 2)
     assert await read_header(store, await stored(store, data)) == LineHeader(
         custom_id="c1",
@@ -52,14 +52,14 @@ async def test_a_header_has_the_members_of_its_line(tmp_path: Path, body: dict[s
     "data", [b"", b"{", b"[1]", b"{}", b'{"url": "/v1/jobs", "custom_id": "c", "body": {}}']
 )
 async def test_a_damaged_line_has_no_header(tmp_path: Path, data: bytes) -> None:
-    store = Store(tmp_path)
+    store = Store(Folder(tmp_path))
     place = await stored(store, data)
     assert await read_header(store, place) is None
     assert await read_lines(store, [place]) == [None]
 
 
 async def test_a_line_of_a_missing_file_has_no_header(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = Store(Folder(tmp_path))
     place = InputLine("tax/aa/none", 1, 0, 10)
     assert await read_header(store, place) is None
     assert await read_lines(store, [place]) == [None]
@@ -68,7 +68,7 @@ async def test_a_line_of_a_missing_file_has_no_header(tmp_path: Path) -> None:
 async def test_headers_of_many_lines_are_read_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, read = Store(tmp_path), list[int]()
+    store, read = Store(Folder(tmp_path)), list[int]()
     small, large = line("c1", job()), line("c2", chat("x" * (READ_TOGETHER_BYTES // 2)))
     lines = [
         *[await stored(store, small) for _ in range(5)],

@@ -1,0 +1,139 @@
+"""Divides the code of a number format into sections and tokens."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+MOST_CODE = 255
+"""Excel's limit. A longer code is not applied: it would make every cell of the text as long."""
+
+_TOKEN = re.compile(
+    r'"(?P<quoted>[^"]*)"?'
+    r"|\\(?P<escaped>.)|!(?P<marked>.)"
+    r"|_(?P<space>.)"
+    r"|\*(?P<fill>.)"
+    r"|\[(?P<bracket>[^\[\]]{0,255})\]"
+    r"|(?P<general>General|G/通用格式)"
+    r"|(?P<noon>AM/PM|A/P|上午/下午)"
+    r"|(?P<exponent>E[+-](?=[0#?]))"
+    r"|(?P<date>y+|m+|d+|h+|s+|e+|aaaa?|g+|b+)"
+    r"|(?P<digit>[0#?])"
+    r"|(?P<end>;)"
+    r"|(?P<other>.)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d{1,15}(?:\.\d{1,15})?)")
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, "=": operator.eq,
+    "<>": operator.ne, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+_ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
+_NUMERALS = re.compile(r"DBNum([123])", re.IGNORECASE)
+_CHINESE = frozenset((0x804, 0x404, 0xC04, 0x1004, 0x1404))
+# The long date and the time of the system, as a Chinese one shows them.
+_SYSTEM = {"$-F800": 'yyyy"年"m"月"d"日"', "$-F400": "h:mm:ss"}
+
+
+class Kind(Enum):
+    literal = auto()
+    digit = auto()  # 0, # or ?
+    point = auto()
+    comma = auto()
+    percent = auto()
+    slash = auto()
+    exponent = auto()
+    date = auto()
+    elapsed = auto()
+    noon = auto()
+    general = auto()
+    text = auto()  # @
+
+
+Token = tuple[Kind, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One of up to four parts of a code, separated by semicolons.
+
+    `condition` is the comparison and bound that a value must meet; None without one. `numerals` is
+    1 to 3 for Chinese digits (`DBNum`), else 0.
+    """
+
+    tokens: tuple[Token, ...]
+    condition: tuple[str, float] | None = None
+    numerals: int = 0
+    is_chinese: bool = False
+
+    def holds(self, value: float) -> bool:
+        return self.condition is None or _COMPARE[self.condition[0]](value, self.condition[1])
+
+    def has(self, *kinds: Kind) -> bool:
+        return any(kind in kinds for kind, _ in self.tokens)
+
+
+def sections(code: str) -> list[Section]:
+    """The sections of a code; those after the fourth are left out."""
+    for bracket, system in _SYSTEM.items():
+        if f"[{bracket}]" in code.upper():
+            code = system
+    drafts = [_Draft()]
+    for match in _TOKEN.finditer(code):
+        if match["end"]:
+            drafts.append(_Draft())
+        else:
+            drafts[-1].add(match)
+    return [draft.section() for draft in drafts[:4]]
+
+
+class _Draft:
+    def __init__(self) -> None:
+        self._tokens: list[Token] = []
+        self._condition: tuple[str, float] | None = None
+        self._numerals = 0
+        self._is_chinese = False
+
+    def section(self) -> Section:
+        return Section(tuple(self._tokens), self._condition, self._numerals, self._is_chinese)
+
+    def add(self, match: re.Match[str]) -> None:
+        name, text = match.lastgroup or "", match[match.lastgroup or 0]
+        if name == "bracket":
+            self._tokens += self._bracket(text)
+        elif name in {"quoted", "escaped", "marked"}:
+            self._tokens.append((Kind.literal, text))
+        elif name == "space":
+            self._tokens.append((Kind.literal, " "))
+        elif name == "other":
+            self._tokens.append((_SIGNS.get(text, Kind.literal), text))
+        elif name != "fill":
+            self._tokens.append((Kind[name], text))
+
+    def _bracket(self, text: str) -> Iterator[Token]:
+        if condition := _CONDITION.fullmatch(text):
+            self._condition = condition[1], float(condition[2])
+        elif numerals := _NUMERALS.match(text):
+            self._numerals = int(numerals[1])
+        elif _ELAPSED.fullmatch(text):
+            yield Kind.elapsed, text.lower()
+        elif text.startswith("$"):
+            sign, _, locale = text[1:].rpartition("-") if "-" in text else (text[1:], "", "")
+            self._is_chinese = self._is_chinese or _language(locale) in _CHINESE
+            if sign:
+                yield Kind.literal, sign
+
+
+_SIGNS = {
+    ".": Kind.point, ",": Kind.comma, "%": Kind.percent, "/": Kind.slash, "@": Kind.text,
+}  # fmt: skip
+
+
+def _language(locale: str) -> int:
+    try:
+        return int(locale or "0", 16) & 0xFFFF
+    except ValueError:
+        return 0x804 if locale.lower().startswith("zh") else 0

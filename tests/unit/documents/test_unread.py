@@ -1,0 +1,18 @@
+"""The list of what a reader left out."""
+
+from __future__ import annotations
+
+from documents.draft import MOST_UNREAD, Draft
+from documents.limits import ReadLimits
+
+
+def test_each_kind_is_listed_also_after_many_others() -> None:
+    draft = Draft(ReadLimits(1_000, 10))
+    draft.add("body")
+    for number in range(MOST_UNREAD + 2):
+        draft.leave_out("formula", f"A{number}", "no value")
+    draft.leave_out("font", "page 1", "no mapping")
+    draft.leave_out("font", "page 2", "no mapping")
+    *_, formula, font, more = draft.finish("text/plain").unread
+    assert (formula.where, font.what, font.where) == ("A499", "font", "page 1")
+    assert (more.what, more.reason) == ("more", "3 more places are not listed")

@@ -1,0 +1,1 @@
+"""The HTTP client for engines and receivers: `docs/decisions/http-client.md`."""
