@@ -66,6 +66,7 @@ class Machine:
         self.supervised = supervised
         self.deaths: list[Death] = []
         self.request_log = folder / "engine-requests.log"
+        self.engine_hold = folder / "engine-hold"
         self.engine_url, self.api_url = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
         self._latency = latency
         self._env = dict(env or {})
@@ -181,6 +182,7 @@ class Machine:
         engine, api = (url.rpartition(":")[2] for url in (self.engine_url, self.api_url))
         engine_argv = [python, "-m", "tests.chaos.engine", "--port", engine]
         engine_argv += ["--request-log", str(self.request_log), "--latency", str(self._latency)]
+        engine_argv += ["--hold", str(self.engine_hold)]
         own = {"CHANCERY_API_PORT": api}
         return [
             RedisService(folder, self.redis_port),

@@ -23,7 +23,7 @@ async def test_a_batch_of_two_thousand_lines_survives_repeated_kills_of_every_se
     known = "supervised" if supervised else "no supervisor"
     say(done.line(f"batch, {known}, seed {seed}"))
     done.check(storm.lines, storm.called_back)
-    assert done.kills > 6
+    assert done.kills == 5 * storm.kills + 1
 
 
 @pytest.mark.timeout(600)

@@ -46,4 +46,4 @@ async def test_a_batch_survives_a_kill_of_every_service(
     with capsys.disabled():
         print(f"\n{done.line(f'batch, short, seed {SEED}')}", file=sys.stderr)
     done.check(storm.lines, storm.called_back)
-    assert done.kills > 4
+    assert done.kills == 6
