@@ -242,7 +242,7 @@ class Fleet:
         }
         python = [*host.enter, sys.executable, "-m"]
         engine = ["tests.chaos.engine", "--port", str(ENGINE_PORT), "--latency", str(latency)]
-        engine += ["--request-log", str(self.request_log)]
+        engine += ["--request-log", str(self.request_log), "--hold", str(folder / "engine-hold")]
         commands = {
             "engine": engine,
             "api": ["api"],
