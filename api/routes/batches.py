@@ -7,14 +7,21 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.auth import DepartmentDep
-from api.idempotency import REPLAYED, GivenKey, idempotency
-from api.json_bodies import parse, read_json
-from api.path_prefix import root_path
-from api.rate_limits import rate_limit_fields
-from api.responses import AfterId, OpenAIListView, as_json, json, openai_page, problems
+from api.access.authentication import DepartmentDep
+from api.limits.rate_limits import rate_limit_fields
+from api.requests.idempotency import REPLAYED, GivenKey, idempotency
+from api.requests.json_bodies import parse, read_json
+from api.requests.path_prefix import root_path
+from api.requests.tracing import traced_submission
+from api.responses.json_responses import (
+    AfterId,
+    OpenAIListView,
+    as_json,
+    json,
+    openai_page,
+    problems,
+)
 from api.services import ServicesDep
-from api.tracing import traced_submission
 from jobs.batches.batch import Batch
 from jobs.batches.request import BatchRequest
 from jobs.batches.views import BatchView, batch_view
