@@ -8,10 +8,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.access.authentication import DepartmentDep
-from api.limits.rate_limits import rate_limit_fields
-from api.requests.idempotency import REPLAYED, GivenKey, idempotency
+from api.requests.idempotency import GivenKey, idempotency
 from api.requests.json_bodies import parse, read_json
-from api.requests.path_prefix import root_path
 from api.requests.tracing import traced_submission
 from api.responses.json_responses import (
     AfterId,
@@ -21,6 +19,7 @@ from api.responses.json_responses import (
     openai_page,
     problems,
 )
+from api.responses.submissions import submission_response
 from api.services import ServicesDep
 from jobs.batches.batch import Batch
 from jobs.batches.request import BatchRequest
@@ -72,11 +71,7 @@ async def submit_batch(
                 department, batch_request, once, step.traceparent
             )
             step.set({"chancery.batch.id": submitted.id})
-    location = f"{root_path(request)}/v1/batches/{submitted.id}"
-    headers = {"Location": location, **rate_limit_fields(submitted.quotas)}
-    if submitted.replayed:
-        headers[REPLAYED] = "true"
-    return Response(submitted.body, 200, headers, "application/json")
+    return submission_response(request, submitted, "/v1/batches", 200)
 
 
 @router.get(

@@ -13,7 +13,8 @@ from api.requests.multipart import receive_fields
 from api.requests.tracing import traced_submission
 from api.requests.urlencoded import read_urlencoded
 from api.responses.json_responses import problems
-from api.routes.jobs import SUBMISSION_HEADERS, SUBMISSION_PROBLEMS, accepted
+from api.responses.submissions import submission_response
+from api.routes.jobs import SUBMISSION_HEADERS, SUBMISSION_PROBLEMS
 from api.services import ServicesDep
 from jobs.model.problems import ProblemError
 from jobs.submit.documents import Upload
@@ -81,4 +82,4 @@ async def submit_form(
                         traceparent=step.traceparent,
                     )
             step.set({"chancery.job.id": submitted.id})
-    return accepted(request, submitted)
+    return submission_response(request, submitted, "/v1/jobs", 202)
