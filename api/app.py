@@ -14,13 +14,10 @@ import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from api import console, openapi
-from api.audit import Audit
-from api.body_rate import BodyRate
+from api import console
 from api.console.services import Console
-from api.errors import answer_errors
-from api.failed_keys import FailedKeys
-from api.methods import HeadAsGet
+from api.limits.failed_keys import FailedKeys
+from api.limits.refusals import Refusals
 from api.metrics.requests import (
     RequestMetrics,
     failed_authentications,
@@ -28,10 +25,15 @@ from api.metrics.requests import (
     refused_submissions,
 )
 from api.metrics.shared import shared_registry
-from api.openapi_document import operation_id
-from api.path_prefix import PathPrefix
-from api.refusals import Refusals
-from api.request_context import RequestContext
+from api.middleware.audit import Audit
+from api.middleware.request_context import RequestContext
+from api.middleware.security_headers import SecurityHeaders
+from api.openapi import routes as openapi_routes
+from api.openapi.document import operation_id
+from api.requests.body_rate import BodyRate
+from api.requests.methods import HeadAsGet
+from api.requests.path_prefix import PathPrefix
+from api.responses.problems import answer_errors
 from api.routes import (
     approvals,
     callbacks,
@@ -45,7 +47,6 @@ from api.routes import (
     usage,
 )
 from api.routes import batches as batch_routes
-from api.security_headers import SecurityHeaders
 from api.services import Services
 from documents.limits import ReadLimits
 from jobs.accounts.oidc.opening import provider_of
@@ -150,15 +151,15 @@ def create_app(settings: AppSettings) -> FastAPI:
     app = FastAPI(
         title="Chancery",
         version=version("chancery-server"),
-        description=openapi.DESCRIPTION,
-        openapi_tags=openapi.TAGS,
+        description=openapi_routes.DESCRIPTION,
+        openapi_tags=openapi_routes.TAGS,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         lifespan=lifespan,
-        # Its spans name paths with ids and quote exceptions: see `api/tracing.py`.
+        # Its spans name paths with ids and quote exceptions: see `api/requests/tracing.py`.
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     registry, app.state.registry = _registries(settings)
@@ -176,7 +177,7 @@ def create_app(settings: AppSettings) -> FastAPI:
     )
     answer_errors(app)
     _include_routes(app)
-    openapi.describe(app)
+    openapi_routes.describe(app)
     return app
 
 
@@ -262,7 +263,7 @@ def _include_routes(app: FastAPI) -> None:
         usage,
         service,
         *console.SUBJECTS,
-        openapi,
+        openapi_routes,
     )
     for subject in subjects:
         app.include_router(subject.router)

@@ -11,7 +11,7 @@ import uvicorn
 
 from api.app import AppSettings, create_app
 from api.metrics.shared import share_metrics
-from api.metrics_token import metrics_token
+from api.metrics.token import metrics_token
 from api.server.configuration import allow_many_connections, server_config
 from api.server.listening import shared_sockets
 from api.server.tls import TlsFilesInvalid

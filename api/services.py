@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.failed_keys import FailedKeys
-from api.refusals import Refusals
+from api.limits.failed_keys import FailedKeys
+from api.limits.refusals import Refusals
 from jobs.approval.approvals import Approvals
 from jobs.batches.files import Files
 from jobs.batches.submission import BatchSubmissions

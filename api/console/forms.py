@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from api.bodies import read_body
 from api.console.session import Person, check_form_token
+from api.requests.bodies import read_body
 from jobs.model.problems import ProblemError
 
 TOKEN = "csrf"  # noqa: S105 - the name of the field

@@ -19,7 +19,7 @@ from api.console.cookies import Cookie
 from api.console.navigation import links_for
 from api.console.services import console_of
 from api.console.session import Person
-from api.path_prefix import root_path
+from api.requests.path_prefix import root_path
 from jobs.texts import Language, language_of, texts
 from jobs.texts.translation import translation
 

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from api.console.pages import ROOT, address, page
 from api.console.services import console_of
 from api.console.session import SignInNeeded
-from api.path_prefix import root_path
+from api.requests.path_prefix import root_path
 from jobs.model.problems import PROBLEM_TYPES, ProblemError
 from jobs.submit.checks import invalid_request
 

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.auth import DepartmentDep
-from api.idempotency import GivenKey, answer_once, idempotency
-from api.json_bodies import parse, read_json
-from api.path_prefix import root_path
-from api.responses import ListView, as_json, page, problems
+from api.access.authentication import DepartmentDep
+from api.requests.idempotency import GivenKey, answer_once, idempotency
+from api.requests.json_bodies import parse, read_json
+from api.requests.path_prefix import root_path
+from api.responses.json_responses import ListView, as_json, page, problems
 from api.services import ServicesDep
 from jobs.approval.cases import CasesView
 from jobs.approval.requests import ApprovalRequest

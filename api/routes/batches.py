@@ -7,14 +7,20 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.auth import DepartmentDep
-from api.idempotency import REPLAYED, GivenKey, idempotency
-from api.json_bodies import parse, read_json
-from api.path_prefix import root_path
-from api.rate_limits import rate_limit_fields
-from api.responses import AfterId, OpenAIListView, as_json, json, openai_page, problems
+from api.access.authentication import DepartmentDep
+from api.requests.idempotency import GivenKey, idempotency
+from api.requests.json_bodies import parse, read_json
+from api.requests.tracing import traced_submission
+from api.responses.json_responses import (
+    AfterId,
+    OpenAIListView,
+    as_json,
+    json,
+    openai_page,
+    problems,
+)
+from api.responses.submissions import submission_response
 from api.services import ServicesDep
-from api.tracing import traced_submission
 from jobs.batches.batch import Batch
 from jobs.batches.request import BatchRequest
 from jobs.batches.views import BatchView, batch_view
@@ -65,11 +71,7 @@ async def submit_batch(
                 department, batch_request, once, step.traceparent
             )
             step.set({"chancery.batch.id": submitted.id})
-    location = f"{root_path(request)}/v1/batches/{submitted.id}"
-    headers = {"Location": location, **rate_limit_fields(submitted.quotas)}
-    if submitted.replayed:
-        headers[REPLAYED] = "true"
-    return Response(submitted.body, 200, headers, "application/json")
+    return submission_response(request, submitted, "/v1/batches", 200)
 
 
 @router.get(

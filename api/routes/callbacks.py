@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.auth import DepartmentDep
-from api.idempotency import GivenKey, answer_once, idempotency
-from api.json_bodies import parse, read_json
-from api.responses import ListView, page, problems
+from api.access.authentication import DepartmentDep
+from api.requests.idempotency import GivenKey, answer_once, idempotency
+from api.requests.json_bodies import parse, read_json
+from api.responses.json_responses import ListView, page, problems
 from api.services import ServicesDep
 from jobs.ledger import Reply
 from jobs.model.problems import ProblemError

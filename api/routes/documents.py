@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.auth import DepartmentDep
-from api.bodies import declared_filename, is_multipart, plain_filename, receive_raw
-from api.content import document_response
-from api.idempotency import GivenKey, answer_once, idempotency
-from api.multipart import receive_file
-from api.responses import as_json, json, problems
+from api.access.authentication import DepartmentDep
+from api.requests.bodies import declared_filename, is_multipart, plain_filename, receive_raw
+from api.requests.idempotency import GivenKey, answer_once, idempotency
+from api.requests.multipart import receive_file
+from api.responses.content import document_response
+from api.responses.json_responses import as_json, json, problems
 from api.services import Services, ServicesDep
 from jobs.ledger import Reply
 from jobs.model.department import Department

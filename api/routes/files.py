@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
-from api.auth import DepartmentDep
-from api.bodies import is_multipart, media_type, unsupported_media_type
-from api.content import content_response
-from api.idempotency import GivenKey, answer_once, idempotency
-from api.multipart import FileForm, receive_file_form
-from api.responses import AfterId, OpenAIListView, json, openai_page, problems
+from api.access.authentication import DepartmentDep
+from api.requests.bodies import is_multipart, media_type, unsupported_media_type
+from api.requests.idempotency import GivenKey, answer_once, idempotency
+from api.requests.multipart import FileForm, receive_file_form
+from api.responses.content import content_response
+from api.responses.json_responses import AfterId, OpenAIListView, json, openai_page, problems
 from api.services import Services, ServicesDep
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.batches.files import FileUpload

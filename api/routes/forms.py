@@ -6,15 +6,16 @@ from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from api.auth import DepartmentDep
-from api.bodies import is_multipart, media_type, unsupported_media_type
-from api.idempotency import GivenKey, idempotency
-from api.multipart import receive_fields
-from api.responses import problems
-from api.routes.jobs import SUBMISSION_HEADERS, SUBMISSION_PROBLEMS, accepted
+from api.access.authentication import DepartmentDep
+from api.requests.bodies import is_multipart, media_type, unsupported_media_type
+from api.requests.idempotency import GivenKey, idempotency
+from api.requests.multipart import receive_fields
+from api.requests.tracing import traced_submission
+from api.requests.urlencoded import read_urlencoded
+from api.responses.json_responses import problems
+from api.responses.submissions import submission_response
+from api.routes.jobs import SUBMISSION_HEADERS, SUBMISSION_PROBLEMS
 from api.services import ServicesDep
-from api.tracing import traced_submission
-from api.urlencoded import read_urlencoded
 from jobs.model.problems import ProblemError
 from jobs.submit.documents import Upload
 from jobs.submit.form_mapping import FormMapping, errors_by_field, job_request, key_in
@@ -81,4 +82,4 @@ async def submit_form(
                         traceparent=step.traceparent,
                     )
             step.set({"chancery.job.id": submitted.id})
-    return accepted(request, submitted)
+    return submission_response(request, submitted, "/v1/jobs", 202)

@@ -9,18 +9,19 @@ from fastapi import APIRouter, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from api.auth import DepartmentDep, authenticate
-from api.bodies import is_multipart
-from api.direct_route import SubmissionRoute
-from api.idempotency import REPLAYED, GivenKey, answer_once, idempotency
-from api.json_bodies import parse, read_json, without_mark
-from api.language import translation_for
-from api.multipart import errors_in_part, receive_form
-from api.path_prefix import root_path
-from api.rate_limits import RATE_LIMIT_HEADERS, rate_limit_fields
-from api.responses import ListView, as_json, json, page, problems
+from api.access.authentication import DepartmentDep, authenticate
+from api.limits.rate_limits import RATE_LIMIT_HEADERS
+from api.requests.bodies import is_multipart
+from api.requests.idempotency import REPLAYED, GivenKey, answer_once, idempotency
+from api.requests.json_bodies import parse, read_json, without_mark
+from api.requests.language import translation_for
+from api.requests.multipart import errors_in_part, receive_form
+from api.requests.path_prefix import root_path
+from api.requests.tracing import traced_submission
+from api.responses.json_responses import ListView, as_json, json, page, problems
+from api.responses.submissions import submission_response
+from api.routes.direct_route import SubmissionRoute
 from api.services import Services, ServicesDep
-from api.tracing import traced_submission
 from jobs.ledger import IdempotencyKey, Reply
 from jobs.model.department import Department
 from jobs.model.job import Job
@@ -89,7 +90,7 @@ async def submit_job(
                     department, job, idempotency=once, traceparent=step.traceparent
                 )
             step.set({"chancery.job.id": submitted.id})
-    return accepted(request, submitted)
+    return submission_response(request, submitted, "/v1/jobs", 202)
 
 
 router.add_api_route(
@@ -128,14 +129,6 @@ async def _submit_form(
             return await services.submissions.submit(
                 department, job, upload=upload, idempotency=once, traceparent=step.traceparent
             )
-
-
-def accepted(request: Request, submitted: SubmissionReply) -> Response:
-    location = f"{root_path(request)}/v1/jobs/{submitted.id}"
-    headers = {"Location": location, **rate_limit_fields(submitted.quotas)}
-    if submitted.replayed:
-        headers[REPLAYED] = "true"
-    return Response(submitted.body, 202, headers, "application/json")
 
 
 @router.get(

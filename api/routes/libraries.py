@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from api.auth import DepartmentDep
-from api.responses import ListView, page, problems
+from api.access.authentication import DepartmentDep
+from api.responses.json_responses import ListView, page, problems
 from api.services import ServicesDep
 from jobs.model.problems import ProblemError
 from jobs.views import DocumentView, LibraryView, document_view

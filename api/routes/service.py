@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from api.auth import check_token
-from api.language import translation_for
+from api.access.authentication import check_token
 from api.metrics.exposition import exposition
 from api.readiness import audit_check, checks
-from api.responses import ListView, as_json, json, page
+from api.requests.language import translation_for
+from api.responses.json_responses import ListView, as_json, json, page
 from api.services import ServicesDep
 from jobs.model.problems import PROBLEM_TYPES, ProblemError
 from jobs.process.watchdog import PROCESS_HEADER, process_label

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from api.auth import DepartmentDep
-from api.language import requested_language
-from api.responses import ListView, as_json, page, problems
+from api.access.authentication import DepartmentDep
+from api.requests.language import requested_language
+from api.responses.json_responses import ListView, as_json, page, problems
 from jobs.model.problems import ProblemError
 from jobs.texts import Language
 from jobs.texts.translation import translation

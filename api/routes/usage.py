@@ -13,8 +13,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from api.auth import ReaderDep
-from api.responses import as_json, problems
+from api.access.authentication import ReaderDep
+from api.responses.json_responses import as_json, problems
 from api.services import ServicesDep
 from jobs.ledger.statistics import DayOfUse
 from jobs.ledger.task_use import TaskUse, total_by_task

@@ -49,7 +49,7 @@ def server_config(app: FastAPI, api: ApiSettings, server: ServerSettings) -> uvi
         access_log=False,
         log_config=None,
         server_header=False,
-        # Otherwise uvicorn replaces the address itself: see api/client_address.py.
+        # Otherwise uvicorn replaces the address itself: see api/requests/client_address.py.
         proxy_headers=False,
         timeout_keep_alive=server.keep_alive_seconds,
         timeout_graceful_shutdown=STOP_SECONDS,

@@ -8,7 +8,7 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
-from api.client_address import holder_of, is_trusted
+from api.requests.client_address import holder_of, is_trusted
 from jobs.process.settings import Network
 
 

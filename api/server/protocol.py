@@ -14,8 +14,8 @@ import httptools
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from api.errors import problem_response
-from api.security_headers import SECURITY_HEADERS
+from api.middleware.security_headers import SECURITY_HEADERS
+from api.responses.problems import problem_response
 from api.server.connections import Connections
 from jobs.model.problems import Problem
 

@@ -12,7 +12,7 @@ COMMAND = "command."  # how the action of an operator's command begins
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """`action`: from `api/access.py`, or `command.NAME` for an operator's command.
+    """`action`: from `api/access/rules.py`, or `command.NAME` for an operator's command.
 
     `status`: the HTTP status, or a command's exit status. `problem`: the problem's code. `key`: the
     id of the API key; `account`: the name of a person in the console. `source`: the address, or

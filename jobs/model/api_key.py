@@ -11,7 +11,7 @@ from jobs.model.department import Department
 
 
 class Scope(StrEnum):
-    """What a key may do. `api/access.py` names the scope of every route."""
+    """What a key may do. `api/access/rules.py` names the scope of every route."""
 
     submit = "submit"
     read = "read"

@@ -15,9 +15,6 @@ from pathlib import Path
 import openpyxl
 import xlwt
 from docx import Document
-from odf import table
-from odf import text as odf_text
-from odf.opendocument import OpenDocumentSpreadsheet
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
@@ -27,6 +24,7 @@ from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate
 
 from documents.document import BlockKind
 from documents.limits import ReadLimits
+from standin.documents import ods_builder
 from standin.documents.ofd_builder import ofd, paged
 
 LIMITS = ReadLimits(max_chars=1_000_000, max_pages=100)
@@ -164,20 +162,8 @@ def as_xls(content: Sequence[Item] = CONTENT) -> bytes:
 
 def as_ods(content: Sequence[Item] = CONTENT) -> bytes:
     name, rows = as_rows(content)
-    book = OpenDocumentSpreadsheet()
-    sheet = table.Table(name=name)
-    for row in rows:
-        line = table.TableRow()
-        for cell in row or [""]:
-            entry = table.TableCell(valuetype="string") if cell else table.TableCell()
-            if cell:
-                entry.addElement(odf_text.P(text=cell))
-            line.addElement(entry)
-        sheet.addElement(line)
-    book.spreadsheet.addElement(sheet)
-    written = io.BytesIO()
-    book.write(written)
-    return written.getvalue()
+    lines = [ods_builder.row(*(row or [""])) for row in rows]
+    return ods_builder.ods(ods_builder.Sheet(name, lines))
 
 
 def as_eml(content: Sequence[Item] = CONTENT) -> bytes:

@@ -10,6 +10,7 @@ from documents.document import Document
 from tasks.doubts import Doubt
 from tasks.engine import Engine
 from tasks.model.choosing import choose, lettered
+from tasks.model.options import DoubtBelow, Instructions
 from tasks.model.output import fence
 from tasks.task import Task
 
@@ -50,17 +51,8 @@ class ClassifyOptions(BaseModel):
     labels: list[Label] = Field(
         min_length=2, max_length=20, description="The labels to choose from, with unique names."
     )
-    instructions: str | None = Field(
-        None, min_length=1, max_length=2_000, description="Further instructions for the model."
-    )
-
-    doubt_below: float = Field(
-        0.8,
-        ge=0,
-        le=1,
-        description="With `model` `auto`, the full model is also used if the fast model's "
-        "`confidence` is below this value.",
-    )
+    instructions: Instructions = None
+    doubt_below: DoubtBelow = 0.8
 
     @field_validator("labels")
     @classmethod

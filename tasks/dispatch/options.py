@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from tasks.dispatch.examples import MOST_EXAMPLES, MOST_INLINE, Example, InvalidExamples, labelled
 from tasks.dispatch.tree import MOST_NODES, InvalidTree, Node, Tree
+from tasks.model.options import DoubtBelow, Instructions
 from tasks.references import DocumentRef, list_or_document
 
 _LIST_OR_DOCUMENT = Discriminator(
@@ -91,16 +92,8 @@ class DispatchOptions(BaseModel):
         description="With `allow_unplaced`, the lowest confidence with which a leaf is returned.",
     )
     alternatives: int = Field(3, ge=0, le=20, description="The maximum number of alternatives.")
-    instructions: str | None = Field(
-        None, min_length=1, max_length=2_000, description="Further instructions for the model."
-    )
-    doubt_below: float = Field(
-        0.8,
-        ge=0,
-        le=1,
-        description="With `model` `auto`, the full model is also used if the fast model's "
-        "`confidence` is below this value.",
-    )
+    instructions: Instructions = None
+    doubt_below: DoubtBelow = 0.8
 
     @model_validator(mode="after")
     def _fits_together(self) -> DispatchOptions:

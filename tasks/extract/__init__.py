@@ -26,6 +26,7 @@ from tasks.extract.evidence import (
     missing_values,
     plain,
 )
+from tasks.model.options import Instructions
 from tasks.model.output import ask, fence, room_for_text
 from tasks.model.split import Part, split, work_on_all
 from tasks.task import ResultFault, Task
@@ -78,9 +79,7 @@ class ExtractOptions(BaseModel):
         description="The values to find: a JSON Schema (2020-12) of type object. References ($ref) "
         "must stay within it.",
     )
-    instructions: str | None = Field(
-        None, min_length=1, max_length=2_000, description="Further instructions for the model."
-    )
+    instructions: Instructions = None
 
     @field_validator("json_schema")
     @classmethod

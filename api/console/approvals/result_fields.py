@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 
 from pydantic_core import from_json
 
-from api.json_bodies import check_bounds
+from api.requests.json_bodies import check_bounds
 from jobs.model.problems import ProblemError
 
 MOST_FIELDS = 120

@@ -18,8 +18,8 @@ from api.console.routing import router as new_router
 from api.console.services import Console, ConsoleDep
 from api.console.session import PersonDep
 from api.console.staff.records import document_of, page_size
-from api.content import document_response
-from api.json_bodies import parse
+from api.requests.json_bodies import parse
+from api.responses.content import document_response
 from api.services import Services, ServicesDep
 from jobs.approval.approvals import Review
 from jobs.approval.requests import ApprovalRequest

@@ -8,7 +8,6 @@ from ipaddress import ip_address
 from fastapi import Request
 from starlette.responses import Response
 
-from api.client_address import client_address, holder_of
 from api.console import cookies
 from api.console.cookies import Cookie
 from api.console.forms import TOKEN, read_form, read_form_of
@@ -16,6 +15,7 @@ from api.console.pages import language, local_path, page, redirect
 from api.console.routing import router as new_router
 from api.console.services import ConsoleDep, console_of
 from api.console.session import Person, PersonDep, check_form_token
+from api.requests.client_address import client_address, holder_of
 from api.services import Services, ServicesDep
 from jobs.accounts.sign_ins import BROWSER_KNOWN, SignIn
 from jobs.model.problems import PROBLEM_TYPES, ProblemError

@@ -16,7 +16,7 @@ from api.console.pages import language, page, redirect
 from api.console.routing import router as new_router
 from api.console.services import Console, ConsoleDep
 from api.console.session import Person, PersonDep
-from api.content import document_response
+from api.responses.content import document_response
 from api.services import Services, ServicesDep
 from jobs.model.account import Role
 from jobs.model.ids import is_group_id

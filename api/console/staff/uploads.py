@@ -10,10 +10,10 @@ from functools import partial
 
 from starlette.requests import Request
 
-from api.bodies import chunks, plain_filename
 from api.console.forms import MAX_BYTES, TOKEN
 from api.console.session import Person, check_form_token
-from api.multipart_parser import MultipartError, MultipartParser, PartHead, boundary_of
+from api.requests.bodies import chunks, plain_filename
+from api.requests.multipart_parser import MultipartError, MultipartParser, PartHead, boundary_of
 from jobs.model.problems import ProblemError
 from jobs.store import Incoming, Store
 from jobs.submit.documents import Upload

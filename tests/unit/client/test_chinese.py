@@ -35,8 +35,9 @@ ROOT = Path(__file__).parents[3]
 ENGLISH = re.compile(r"[A-Za-z]{2,}[,;:]? [a-z]{2,}")
 # What is not translated: commands, their usage and examples, names and values.
 NAMES = re.compile(r"`[^`]*`|'[^']*'|\[[^]]*\]|^ +chancery .*|^用法：.*", re.MULTILINE)
-# The functions that translate what they are given.
-TRANSLATING = {"message", "detail", "show", "show_failures"}
+# The functions that translate what they are given; those of tables, their columns.
+TABLES = {"show", "show_failures", "print_records"}
+TRANSLATING = {"message", "detail", *TABLES}
 # Arguments of click's decorators, translated when help is printed.
 HELP_ARGUMENTS = {"help", "epilog", "short_help"}
 # Doctor's own test has its lines; the other has the names of commands.
@@ -99,7 +100,7 @@ def messages(part: Part) -> Iterator[str]:
             name = call.func.id if isinstance(call.func, ast.Name) else ""
             if name == "message" and isinstance(call.args[0], ast.Constant):
                 yield str(call.args[0].value)
-            if name in {"show", "show_failures"}:
+            if name in TABLES:
                 yield from (
                     node.value
                     for node in ast.walk(call.args[0])

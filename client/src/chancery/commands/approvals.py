@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from chancery.commands.connection import Connection, connection_options, pass_connection
+from chancery.commands.listing import json_option
 from chancery.commands.tables import print_json_lines, show
 from chancery.messages import message
 
@@ -34,7 +35,7 @@ def approval() -> None:
 @approval.command("list")
 @click.option("--task", help="Only results of this task.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="Most rows.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@json_option
 @connection_options()
 @pass_connection
 def list_(connection: Connection, *, task: str | None, limit: int, as_json: bool) -> None:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import click
 
+from chancery.commands.listing import json_option, limit_option, print_records
 from chancery.commands.parameters import TimeParameter
 from chancery.commands.records import OpenRecords, pass_records, record_options, report_outcomes
-from chancery.commands.tables import print_json_lines, show
 from chancery.messages import message
 from chancery.models import Callback
 
@@ -21,10 +21,8 @@ from chancery.models import Callback
 )
 @click.option("--dead", is_flag=True, help="Only callbacks whose status is dead.")
 @click.option("--job", "job_id", metavar="ID", help="Only callbacks of this job.")
-@click.option(
-    "--limit", type=click.IntRange(1), default=50, show_default=True, help="The number of rows."
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@limit_option
+@json_option
 @record_options
 @click.pass_context
 @pass_records
@@ -42,13 +40,12 @@ def callbacks(
         return
     with open_records() as records:
         found = records.callbacks(status="dead" if dead else None, job_id=job_id, limit=limit)
-    if as_json:
-        print_json_lines(found)
-        return
-    show(
+    print_records(
         ("CALLBACK", "JOB", "TYPE", "STATUS", "ATTEMPTS", "LAST", "NEXT", "URL"),
-        [_row(callback) for callback in found],
-        departments=[each.department for each in found] if records.all_departments else None,
+        _row,
+        records,
+        found,
+        as_json=as_json,
     )
 
 

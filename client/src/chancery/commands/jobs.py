@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from chancery.commands.connection import Connection, connection_options, pass_connection
+from chancery.commands.listing import json_option, limit_option, print_records
 from chancery.commands.readable import format_option, is_text, lines_of
 from chancery.commands.records import OpenRecords, pass_records, record_options, report_outcomes
 from chancery.commands.result_files import Folder, made_files
-from chancery.commands.tables import print_json_lines, show
 from chancery.messages import message
 from chancery.models import Job
 
@@ -25,10 +25,8 @@ STATUSES = ["scheduled", "queued", "running", "succeeded", "failed", "cancelled"
 )
 @click.option("--status", type=click.Choice(STATUSES), help="Only jobs with this status.")
 @click.option("--task", help="Only jobs of this task.")
-@click.option(
-    "--limit", type=click.IntRange(1), default=50, show_default=True, help="The number of rows."
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@limit_option
+@json_option
 @record_options
 @pass_records
 def jobs(
@@ -37,13 +35,12 @@ def jobs(
     """List the department's jobs."""
     with open_records() as records:
         found = records.jobs(status=status, task=task, limit=limit)
-    if as_json:
-        print_json_lines(found)
-        return
-    show(
+    print_records(
         ("JOB", "TASK", "STATUS", "LANE", "CREATED", "ENDED", "PROGRESS", "ERROR"),
-        [_row(job) for job in found],
-        departments=[job.department for job in found] if records.all_departments else None,
+        _row,
+        records,
+        found,
+        as_json=as_json,
     )
 
 

@@ -8,6 +8,7 @@ import click
 
 from chancery.client import Chancery
 from chancery.commands.connection import Connection, connection_options, pass_connection
+from chancery.commands.parameters import files_argument
 from chancery.commands.tables import show
 from chancery.errors import ChanceryError, Unauthorized, Unreachable
 
@@ -24,13 +25,7 @@ def library() -> None:
     epilog="\b\nExamples:\n  chancery library add laws laws/*.docx",
 )
 @click.argument("name")
-@click.argument(
-    "files",
-    metavar="FILE...",
-    nargs=-1,
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-)
+@files_argument
 @connection_options()
 @click.pass_context
 @pass_connection

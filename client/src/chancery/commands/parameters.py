@@ -1,4 +1,4 @@
-"""Command line parameters: times and `K=V` pairs."""
+"""Command line parameters: files, times and `K=V` pairs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
 
 from chancery.messages import message
+
+files_argument = click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
 
 _SPAN = re.compile(r"(\d{1,6})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}

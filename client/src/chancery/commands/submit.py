@@ -17,7 +17,7 @@ from chancery.commands.connection import (
     connection_options,
     pass_connection,
 )
-from chancery.commands.parameters import json_pairs, text_pairs
+from chancery.commands.parameters import files_argument, json_pairs, text_pairs
 from chancery.commands.readable import format_option, is_text
 from chancery.commands.submission import JobOrder, Submission
 from chancery.commands.submission_report import SubmissionReport
@@ -34,13 +34,7 @@ MAX_WAIT_SECONDS = 24 * 3600.0
     "  chancery submit redact letter.pdf --callback-url http://oa.tax.intranet/hooks/chancery",
 )
 @click.argument("task")
-@click.argument(
-    "files",
-    metavar="FILE...",
-    nargs=-1,
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-)
+@files_argument
 @click.option("--option", "options", metavar="K=V", multiple=True, help="An option of the task.")
 @click.option(
     "--options-file",

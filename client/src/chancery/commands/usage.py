@@ -6,9 +6,9 @@ from datetime import date
 
 import click
 
+from chancery.commands.listing import json_option, print_records
 from chancery.commands.parameters import DateParameter
 from chancery.commands.records import OpenRecords, pass_records, record_options
-from chancery.commands.tables import print_json_lines, show
 from chancery.messages import message
 from chancery.models import MonthUse
 
@@ -19,7 +19,7 @@ from chancery.models import MonthUse
 )
 @click.option("--to", "last", type=DateParameter(), help="Last day (UTC).  [default: today]")
 @click.option("--csv", "as_csv", is_flag=True, help="CSV with all columns.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@json_option
 @record_options
 @pass_records
 def usage(
@@ -45,16 +45,15 @@ def usage(
             click.echo(records.usage_csv(first, last), nl=False)
             return
         found = records.usage(first, last)
-    if as_json:
-        print_json_lines(found)
-        return
-    show(
+    print_records(
         (
             *("MONTH", "TASK", "MODEL", "DOCUMENTS", "PAGES", "TOKENS IN", "CACHED", "OUT"),
             *("REASONING", "GPU SECONDS", "KWH", "COST", "EACH"),
         ),
-        [_row(each) for each in found],
-        departments=[each.department for each in found] if records.all_departments else None,
+        _row,
+        records,
+        found,
+        as_json=as_json,
     )
 
 

@@ -7,28 +7,20 @@ Time is the server's own, so a lease is either long or over at once; the model k
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     MultipleResults,
-    RuleBasedStateMachine,
     invariant,
     multiple,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
-from pydantic import SecretStr
-from redis import Redis
 
-from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending, Finish, LeaseRenewal, Room
 from jobs.ledger.upkeep import Windows
 from jobs.model.approval import Approval, ApprovalPolicy, Decision
@@ -36,108 +28,37 @@ from jobs.model.ids import new_callback_id
 from jobs.model.job import Claim, Progress
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem, ProblemError
-from jobs.model.states import ENDINGS, JobStatus, JobSubstatus
-from jobs.process.settings import RedisSettings
+from jobs.model.states import JobStatus, JobSubstatus
 from tests.integration.jobs.ledger.conftest import a_job, submit_job
+from tests.integration.jobs.ledger.job_model import (
+    LONG,
+    OVER,
+    Model,
+    Run,
+)
 from tests.integration.jobs.ledger.kept import check_kept
-from tests.transitions import NEW, transitions
+from tests.integration.jobs.ledger.machine import OnLedger, run_machine
+from tests.transitions import transitions
 
-T = TypeVar("T")
 P = "chancery:"
-LONG, OVER = 600.0, 0.0
 WORKERS = ("w1", "w2")
 # Few, so that much happens to each.
 MOST_JOBS = 3
 ENGINE_LOST = "engine-unavailable"
-SUSPECT_DEATHS, SUSPECT_LOSSES = 2, 3
 ALLOWED = transitions("job")
 LEDGER_STATES = (*JobStatus, *JobSubstatus)
 REVIEWERS = ("李雷", "韩梅梅")
 
 
-@dataclass(slots=True)
-class Model:
-    """What a job should be."""
-
-    id: str
-    lane: Lane
-    callback_id: str | None
-    status: JobStatus
-    deadline_passed: bool = False
-    token: int = 0
-    tries: int = 0
-    deaths: int = 0
-    losses: int = 0
-    alone: bool = False
-    worker: str | None = None
-    lease_over: bool = False
-    ended_by: int | None = None
-    # When the approval of its result ends.
-    awaits: Literal["later", "over"] | None = None
-    decided: tuple[str, Decision] | None = None
-    states: list[str] = field(default_factory=lambda: [NEW])
-
-    def become(self, status: JobStatus) -> None:
-        self.status, self.worker, self.awaits = status, None, None
-
-    @property
-    def state(self) -> str:
-        """As the ledger records it."""
-        return JobSubstatus.awaiting_approval if self.awaits else self.status
-
-    @property
-    def in_run(self) -> bool:
-        return self.state == JobStatus.running
-
-    def claimed(self, claim: Claim, worker: str, lease: float) -> None:
-        self.alone = self.suspect
-        self.become(JobStatus.running)
-        self.token, self.worker, self.lease_over = claim.token, worker, lease == OVER
-
-    @property
-    def suspect(self) -> bool:
-        """Whether it may have killed what ran it, so that it is run alone."""
-        return self.deaths >= SUSPECT_DEATHS or self.losses >= SUSPECT_LOSSES
-
-    @property
-    def over(self) -> bool:
-        return self.status in ENDINGS
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A worker's hold on a job, perhaps one that was lost long ago."""
-
-    claim: Claim
-    job: Model
-
-    @property
-    def holds(self) -> bool:
-        return self.job.in_run and self.job.token == self.claim.token
-
-
-class LedgerMachine(RuleBasedStateMachine):
-    redis_url = ""
+class LedgerMachine(OnLedger):
     jobs: Bundle[Model] = Bundle("jobs")
     runs: Bundle[Run] = Bundle("runs")
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.redis = Redis.from_url(self.redis_url, decode_responses=True)
-        self.redis.flushall()
-        self.ledger = Ledger(RedisSettings(url=SecretStr(self.redis_url)))
         self.models: list[Model] = []
         self.do(self.ledger.departments.create("tax"))
         self.approval: Literal["later", "over"] | None = None
-
-    def teardown(self) -> None:
-        self.do(self.ledger.close())
-        self.loop.close()
-        self.redis.close()
-
-    def do(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.loop.run_until_complete(work)
 
     # What departments do.
 
@@ -478,14 +399,4 @@ class LedgerMachine(RuleBasedStateMachine):
 
 @pytest.mark.timeout(180)
 def test_the_ledger_keeps_its_promises_in_whatever_order_things_happen(redis_url: str) -> None:
-    machine = type("Machine", (LedgerMachine,), {"redis_url": redis_url})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=30,
-            stateful_step_count=40,
-            derandomize=True,
-            phases=[Phase.generate],  # add Phase.shrink for a shorter story, minutes later
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(LedgerMachine, redis_url, examples=30)

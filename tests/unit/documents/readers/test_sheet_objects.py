@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 from odf import table
 from odf.draw import Frame, Image, Object
 from odf.office import Annotation
-from odf.opendocument import OpenDocumentSpreadsheet
-from odf.style import Style, TableProperties
 from odf.text import P
 from openpyxl.comments import Comment
 
@@ -20,6 +19,7 @@ from documents.document import BlockKind, Document
 from documents.limits import ReadLimits
 from documents.read import read
 from standin.documents.builders import LIMITS, saved
+from standin.documents.ods_builder import Sheet, cell, ods, row, within
 from standin.documents.office_builders import workbook
 
 HIDDEN = ReadLimits(max_chars=10_000, max_pages=1, hidden=True)
@@ -34,24 +34,10 @@ def hidden(document: Document) -> list[str]:
 
 
 def test_what_stands_beside_the_cells_of_ods_is_named(tmp_path: Path) -> None:
-    book = OpenDocumentSpreadsheet()
-    sheet = table.Table(name="表")
-    shapes = table.Shapes()
-    picture, chart = Frame(), Frame()
-    picture.addElement(Image(href="Pictures/1.png"))
-    chart.addElement(Object(href="./Object 1"))
-    chart.addElement(Image(href="./ObjectReplacements/Object 1"))
-    shapes.addElement(picture)
-    shapes.addElement(chart)
-    sheet.addElement(shapes)
-    row, cell = table.TableRow(), table.TableCell()
-    cell.addElement(P(text="东街"))
-    row.addElement(cell)
-    sheet.addElement(row)
-    book.spreadsheet.addElement(sheet)
-    written = io.BytesIO()
-    book.write(written)
-    document = read(saved(tmp_path, written.getvalue()), LIMITS)
+    picture = within(Frame(), Image(href="Pictures/1.png"))
+    chart = within(Frame(), Object(href="./Object 1"), Image(href="./ObjectReplacements/Object 1"))
+    shapes = within(table.Shapes(), picture, chart)
+    document = read(saved(tmp_path, ods(Sheet("表", [shapes, row("东街")]))), LIMITS)
     assert [(one.what, one.where) for one in document.unread] == [
         ("picture", "表"), ("embedded object", "表"),
     ]  # fmt: skip
@@ -79,24 +65,13 @@ def commented_xlsx() -> bytes:
 
 
 def commented_ods() -> bytes:
-    book = OpenDocumentSpreadsheet()
-    unseen = Style(name="unseen", family="table")
-    unseen.addElement(TableProperties(display="false"))
-    book.automaticstyles.addElement(unseen)
-    for name, words, note, style in (
-        ("表", "东街", "批注", {}), ("底稿", "西街", "暗批注", {"stylename": unseen}),
-    ):  # fmt: skip
-        sheet = table.Table(name=name, **style)
-        row, cell, comment = table.TableRow(), table.TableCell(), Annotation()
-        comment.addElement(P(text=note))
-        cell.addElement(comment)
-        cell.addElement(P(text=words))
-        row.addElement(cell)
-        sheet.addElement(row)
-        book.spreadsheet.addElement(sheet)
-    written = io.BytesIO()
-    book.write(written)
-    return written.getvalue()
+    def commented(words: str, note: str) -> list[Any]:
+        return [row(cell(words, within(Annotation(), P(text=note))))]
+
+    return ods(
+        Sheet("表", commented("东街", "批注")),
+        Sheet("底稿", commented("西街", "暗批注"), is_hidden=True),
+    )
 
 
 @pytest.mark.parametrize("is_inline", [False, True])

@@ -10,15 +10,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlwt
-from odf.opendocument import OpenDocumentSpreadsheet
-from odf.table import Table, TableCell, TableRow
-from odf.text import P
 from openpyxl.comments import Comment
 
 from documents.document import BlockKind
 from documents.errors import CorruptDocument, DocumentTooLong, EmptyDocument, EncryptedDocument
 from documents.limits import ReadLimits
 from documents.read import read
+from standin.documents import ods_builder
 from standin.documents.builders import LIMITS, as_ods, as_xlsx, saved
 
 HIDDEN = ReadLimits(max_chars=10_000, max_pages=1, hidden=True)
@@ -148,27 +146,18 @@ def test_a_sheet_that_claims_a_million_rows_and_has_three_is_read(tmp_path: Path
     assert read(saved(tmp_path, data), LIMITS) == read(saved(tmp_path, as_xlsx(), "b"), LIMITS)
 
 
-def ods(*, repeated_rows: int, repeated_columns: int, word: str) -> bytes:
-    book = OpenDocumentSpreadsheet()
-    sheet = Table(name="S")
-    for text, rows, columns in (("first", 1, 1), (word, repeated_rows, repeated_columns)):
-        row = TableRow(numberrowsrepeated=rows)
-        cell = TableCell(numbercolumnsrepeated=columns, **({"valuetype": "string"} if text else {}))
-        if text:
-            cell.addElement(P(text=text))
-        row.addElement(cell)
-        sheet.addElement(row)
-    book.spreadsheet.addElement(sheet)
-    written = io.BytesIO()
-    book.write(written)
-    return written.getvalue()
+def repeated(*, rows: int, columns: int, word: str) -> bytes:
+    """An ODS of one cell, and one below it that is repeated."""
+    last = ods_builder.cell(word, numbercolumnsrepeated=columns)
+    lines = [ods_builder.row("first"), ods_builder.row(last, numberrowsrepeated=rows)]
+    return ods_builder.ods(ods_builder.Sheet("S", lines))
 
 
 def test_repeated_cells_of_ods_count_if_they_have_content(tmp_path: Path) -> None:
-    full = saved(tmp_path, ods(repeated_rows=1_048_575, repeated_columns=16_384, word="x"), "full")
+    full = saved(tmp_path, repeated(rows=1_048_575, columns=16_384, word="x"), "full")
     with pytest.raises(DocumentTooLong, match="cells"):
         read(full, LIMITS)
-    bare = saved(tmp_path, ods(repeated_rows=1_048_575, repeated_columns=16_384, word=""), "bare")
+    bare = saved(tmp_path, repeated(rows=1_048_575, columns=16_384, word=""), "bare")
     assert read(bare, LIMITS).text == "S\n\nfirst"
 
 
@@ -193,7 +182,7 @@ def test_notes_and_page_lines_of_ods_follow_its_cells(tmp_path: Path) -> None:
         "<text:p>共<text:page-count>9</text:page-count>页</text:p></style:footer>"
     )
     master = f'<style:master-page style:name="Default" style:page-layout-name="x">{lines}'
-    data = ods(repeated_rows=1, repeated_columns=1, word="last")
+    data = repeated(rows=1, columns=1, word="last")
     data = repacked(data, "content.xml", b"first</text:p>", f"first</text:p>{note}".encode())
     end = "</office:document-styles>"
     masters = f"<office:master-styles>{master}</style:master-page></office:master-styles>{end}"

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 import xlwt
 from odf import table
-from odf.opendocument import OpenDocumentSpreadsheet
-from odf.style import Style, TableProperties
-from odf.text import P
 from PIL import Image
 
 from documents.detect import detect
@@ -22,6 +20,7 @@ from documents.read import read
 from documents.readers import sheets
 from documents.table import Span
 from standin.documents.builders import LIMITS, saved
+from standin.documents.ods_builder import Sheet, cell, ods, row, within
 from standin.documents.office_builders import relations, slide, workbook
 from tasks.parse.parts import parsed_tables
 
@@ -320,28 +319,19 @@ def test_errors_of_xls_are_shown(tmp_path: Path) -> None:
 
 
 def test_ods_is_read_as_shown(tmp_path: Path) -> None:
-    book = OpenDocumentSpreadsheet()
-    unseen = Style(name="unseen", family="table")
-    unseen.addElement(TableProperties(display="false"))
-    book.automaticstyles.addElement(unseen)
-    for name, style in (("表", None), ("底稿", unseen)):
-        sheet = table.Table(name=name, **({"stylename": style} if style else {}))
-        sheet.addElement(table.TableColumn())
-        sheet.addElement(table.TableColumn(visibility="collapse"))
-        sheet.addElement(table.TableColumn())
-        heads = table.TableHeaderRows()
-        heads.addElement(ods_row(("街道", {}), ("藏列", {}), ("比例", {})))
-        sheet.addElement(heads)
-        percent = {"valuetype": "percentage", "value": "0.853"}
-        sheet.addElement(
-            ods_row(("东街", {"numberrowsspanned": "2"}), ("", {}), ("85.30%", percent))
-        )
-        sheet.addElement(ods_row(("", {}), ("", {}), ("", {"formula": "of:=[.A1]"})))
-        sheet.addElement(ods_row(("藏行", {}), visibility="filter"))
-        book.spreadsheet.addElement(sheet)
-    written = io.BytesIO()
-    book.write(written)
-    path = saved(tmp_path, written.getvalue())
+    def parts() -> list[Any]:
+        percent = cell("85.30%", valuetype="percentage", value="0.853")
+        return [
+            table.TableColumn(),
+            table.TableColumn(visibility="collapse"),
+            table.TableColumn(),
+            within(table.TableHeaderRows(), row("街道", "藏列", "比例")),
+            row(cell("东街", numberrowsspanned="2"), "", percent),
+            row("", "", cell(formula="of:=[.A1]")),
+            row("藏行", visibility="filter"),
+        ]
+
+    path = saved(tmp_path, ods(Sheet("表", parts()), Sheet("底稿", parts(), is_hidden=True)))
     document = read(path, LIMITS)
     assert tables(document) == ["街道\t比例\n东街\t85.30%\n\t=[.A1]"]
     (found,) = document.tables
@@ -350,16 +340,6 @@ def test_ods_is_read_as_shown(tmp_path: Path) -> None:
         "formula", "hidden rows", "hidden columns", "hidden sheet",
     ]  # fmt: skip
     assert hidden(read(path, HIDDEN))[:2] == ["表", "藏列\n藏行"]
-
-
-def ods_row(*cells: tuple[str, dict[str, str]], **attributes: str) -> table.TableRow:
-    row = table.TableRow(**attributes)
-    for text, settings in cells:
-        cell = table.TableCell(**settings)
-        if text:
-            cell.addElement(P(text=text))
-        row.addElement(cell)
-    return row
 
 
 EXCEL_2003 = """<?xml version="1.0" encoding="UTF-8"?>

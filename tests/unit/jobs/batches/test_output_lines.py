@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.errors import problem_response
+from api.responses.problems import problem_response
 from jobs.batches.input.lines import LineProblem
 from jobs.batches.output_lines import failed_line, output_line, refused_line, unrun_line
 from jobs.model.problems import PROBLEM_TYPES, Problem

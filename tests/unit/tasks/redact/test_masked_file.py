@@ -40,7 +40,7 @@ from standin.documents.builders import (
 )
 from standin.documents.ofd_builder import ofd, on_layer, text_object
 from standin.documents.pdf_pages import add_annotation, add_field, pdf_of, show
-from standin.documents.pdf_places import blank, saved_pdf
+from standin.documents.pdf_places.page import blank, saved_pdf
 from standin.scripted_engine import ScriptedEngine
 from tasks.redact import RedactOptions, RedactResult, redact
 from tasks.redact.comparison import Missing, Place, missing

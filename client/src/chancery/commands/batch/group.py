@@ -8,8 +8,8 @@ from chancery.commands.batch.display import expected_end
 from chancery.commands.batch.results import results
 from chancery.commands.batch.submit import submit
 from chancery.commands.batch.watch import watch
+from chancery.commands.listing import json_option, limit_option, print_records
 from chancery.commands.records import OpenRecords, pass_records, record_options, report_outcomes
-from chancery.commands.tables import print_json_lines, show
 from chancery.messages import message
 from chancery.models import Batch
 
@@ -32,33 +32,23 @@ batch.add_command(results)
     "list",
     epilog="\b\nExamples:\n  chancery batch list\n  chancery batch list --all --data-dir var",
 )
-@click.option(
-    "--limit", type=click.IntRange(1), default=50, show_default=True, help="The number of rows."
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@limit_option
+@json_option
 @record_options
 @pass_records
 def list_(open_records: OpenRecords, *, limit: int, as_json: bool) -> None:
     """List the department's batches."""
     with open_records() as records:
-        batches = records.batches(limit=limit)
-    if as_json:
-        print_json_lines(batches)
-        return
-    show(
+        found = records.batches(limit=limit)
+    print_records(
         (
-            "BATCH",
-            "STATUS",
-            "CREATED",
-            "EXPECTED",
-            "ENDED",
-            "LINES",
-            "SUCCEEDED",
-            "FAILED",
-            "ENDPOINT",
+            *("BATCH", "STATUS", "CREATED", "EXPECTED", "ENDED"),
+            *("LINES", "SUCCEEDED", "FAILED", "ENDPOINT"),
         ),
-        [_row(batch) for batch in batches],
-        departments=[each.department for each in batches] if records.all_departments else None,
+        _row,
+        records,
+        found,
+        as_json=as_json,
     )
 
 

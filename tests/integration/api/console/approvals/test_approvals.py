@@ -8,7 +8,7 @@ from typing import Any
 
 from jobs.ledger import Ledger
 from tests.integration.api.console.conftest import ConsoleSystem, Visitor
-from tests.integration.api.test_approvals import RESULT, approve, hold
+from tests.integration.api.routes.test_approvals import RESULT, approve, hold
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'</textarea><script>alert(2)</script>"
 

@@ -27,7 +27,7 @@ from jobs.texts import Language
 from jobs.texts.translation import translation
 from tests.integration.api.conftest import ALLOWED, Api, finish, opened_api
 from tests.integration.api.console.conftest import ConsoleSystem, Visitor, add_accounts, audited
-from tests.integration.api.test_approvals import hold
+from tests.integration.api.routes.test_approvals import hold
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 shared = pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -6,32 +6,25 @@ At the end of each story everything is let go, and every batch has to end.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     MultipleResults,
-    RuleBasedStateMachine,
     initialize,
     invariant,
     multiple,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
-from pydantic import SecretStr
-from redis import Redis
 
 from jobs.batches.batch import BATCH_ENDINGS, Batch, BatchStatus, FlushResult, Indexing
-from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending, Finish, Room
 from jobs.ledger.upkeep import Windows
 from jobs.model.approval import Approval, ApprovalPolicy, Decision
@@ -39,11 +32,10 @@ from jobs.model.job import Claim
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem, ProblemError
 from jobs.model.states import JobStatus, JobSubstatus
-from jobs.process.settings import RedisSettings
 from tests.integration.jobs.ledger.batch_kit import SUCCEEDED, URL, BatchDriver
 from tests.integration.jobs.ledger.kept import check_kept
+from tests.integration.jobs.ledger.machine import OnLedger, run_machine
 
-T = TypeVar("T")
 P = "chancery:"
 LONG, OVER = 600.0, 0.0
 WORKERS = ("w1", "w2")
@@ -86,8 +78,7 @@ class Seen:
 Looks = Sequence[Seen]
 
 
-class BatchMachine(RuleBasedStateMachine):
-    redis_url = ""
+class BatchMachine(OnLedger):
     batches: Bundle[str] = Bundle("batches")
     indexings: Bundle[Indexing] = Bundle("indexings")
     runs: Bundle[Claim] = Bundle("runs")
@@ -95,10 +86,6 @@ class BatchMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.redis = Redis.from_url(self.redis_url, decode_responses=True)
-        self.redis.flushall()
-        self.ledger = Ledger(RedisSettings(url=SecretStr(self.redis_url)))
         self.driver = BatchDriver(self.ledger, self.redis)
         self.steps = 0
         self.ids: list[str] = []
@@ -112,12 +99,7 @@ class BatchMachine(RuleBasedStateMachine):
         try:
             self.let_everything_go()
         finally:
-            self.do(self.ledger.close())
-            self.loop.close()
-            self.redis.close()
-
-    def do(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.loop.run_until_complete(work)
+            super().teardown()
 
     # What departments and operators do.
 
@@ -488,14 +470,4 @@ class BatchMachine(RuleBasedStateMachine):
 
 @pytest.mark.timeout(180)
 def test_every_line_is_written_once_in_whatever_order_things_happen(redis_url: str) -> None:
-    machine = type("Machine", (BatchMachine,), {"redis_url": redis_url})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=25,
-            stateful_step_count=40,
-            derandomize=True,
-            phases=[Phase.generate],  # add Phase.shrink for a shorter story, minutes later
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(BatchMachine, redis_url, examples=25)

@@ -11,7 +11,7 @@ import pikepdf
 import pytest
 
 from documents.readers.pdf import MEDIA_TYPE
-from standin.documents.pdf_places import blank, saved_pdf
+from standin.documents.pdf_places.page import blank, saved_pdf
 from tests.unit.documents.inventory.places import entries_of, unread_of
 
 PHONE = "13812341234"

@@ -16,7 +16,7 @@ from documents.inventory.pdf.strings import is_hash
 from documents.inventory.walk import inventory
 from documents.readers import pdf
 from standin.documents.builders import LIMITS, saved
-from standin.documents.pdf_places import blank, saved_pdf
+from standin.documents.pdf_places.page import blank, saved_pdf
 
 WORD = "Qzvxwyk"
 UTF16 = ("\ufeff" + WORD).encode("utf-16-be").hex()

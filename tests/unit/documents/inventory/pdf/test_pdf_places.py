@@ -11,7 +11,8 @@ from documents.inventory.entry import EntryKind
 from documents.inventory.walk import inventory
 from documents.readers import pdf
 from standin.documents.builders import LIMITS, saved
-from standin.documents.pdf_places import PLACES, blank, saved_pdf
+from standin.documents.pdf_places import PLACES
+from standin.documents.pdf_places.page import blank, saved_pdf
 
 VALUE = "13812341234"
 # Text in pictures is not read here.

@@ -11,7 +11,7 @@ import pytest
 from documents.inventory.pdf.pages import PageTexts
 from documents.inventory.pdf.views import Characters
 from standin.documents.builders import LIMITS
-from standin.documents.pdf_places import blank, saved_pdf
+from standin.documents.pdf_places.page import blank, saved_pdf
 
 
 def characters(codes: list[int]) -> Characters:

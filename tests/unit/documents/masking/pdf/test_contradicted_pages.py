@@ -14,7 +14,7 @@ from documents.inventory.entry import Unread
 from documents.masking.account import Account
 from documents.masking.pdf.file import mask_pdf
 from standin.documents.builders import LIMITS, saved
-from standin.documents.pdf_places import blank, saved_pdf
+from standin.documents.pdf_places.page import blank, saved_pdf
 from standin.documents.wrong_maps import WRONG_MAPS, as_copied
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style

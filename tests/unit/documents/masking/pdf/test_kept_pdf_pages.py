@@ -20,7 +20,7 @@ from documents.masking.pdf.file import mask_pdf
 from documents.masking.pdf.parts import NotUnderstood
 from documents.masking.pictures.jpeg_segments import without_metadata
 from standin.documents.builders import CONTENT, LIMITS, as_pdf, drawn_pdf, saved
-from standin.documents.pdf_places import blank, saved_pdf
+from standin.documents.pdf_places.page import blank, saved_pdf
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style
 

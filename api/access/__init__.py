@@ -1,0 +1,1 @@
+"""Who may call what: the rules of every route, and the check of API keys."""

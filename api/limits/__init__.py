@@ -1,0 +1,1 @@
+"""What bounds a caller: quotas, refused submissions, wrong API keys."""

@@ -1,0 +1,1 @@
+"""What surrounds every call: request ids, security headers, the audit record."""

@@ -1,0 +1,1 @@
+"""What the api reads from a request: bodies, forms, keys, language, sender."""

@@ -1,0 +1,1 @@
+"""What the api answers with: JSON, problems, content of files."""
