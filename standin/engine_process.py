@@ -16,8 +16,8 @@ from typing import Any
 
 import httpx
 
+from standin.ports import reserved_port
 from worker.engine.start.command import cpu_engine
-from worker.supervise.checks import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 ENGINE_ROOT = CHECKOUT / ".engine"
@@ -90,7 +90,7 @@ def running_vllm(
     Raises `RuntimeError` with the end of its log if it does not answer within four minutes, and
     `FileNotFoundError` if it is not installed.
     """
-    port = free_port()
+    port = reserved_port()
     command = cpu_engine(
         ENGINE_ROOT,
         model,

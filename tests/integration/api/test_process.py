@@ -15,10 +15,10 @@ from pydantic import SecretStr
 
 from jobs.ledger import Ledger
 from jobs.process.settings import RedisSettings
+from standin.ports import reserved_port
 from standin.valkey import start_valkey
 from tests.integration.api.conftest import problem_of
 from tests.integration.api.running import Running, listens, running_api, started
-from worker.supervise.checks import free_port
 
 MIB = 1024 * 1024
 JOB = {"task": "summarize", "input": {"text": "The water is off."}}
@@ -226,7 +226,7 @@ async def test_it_stops_on_sigterm(api: Running) -> None:
 async def test_the_default_quotas_are_set_when_redis_answers_at_last(
     tmp_path: Path,
 ) -> None:
-    redis_port, port = free_port(), free_port()
+    redis_port, port = reserved_port(), reserved_port()
     environment = {
         "CHANCERY_REDIS_URL": f"redis://127.0.0.1:{redis_port}/0",
         "CHANCERY_DATA_DIR": str(tmp_path),

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from jobs.process.watchdog import PROCESS_HEADER
-from standin.valkey import free_port
+from standin.ports import reserved_port
 from tests.integration.api.running import started
 from worker.supervise.checks import http_answers_from
 
@@ -61,7 +61,7 @@ class Port:
 
 @pytest.fixture
 def port(redis_url: str, tmp_path: Path) -> Iterator[Port]:
-    number = free_port()
+    number = reserved_port()
     environment = {
         "CHANCERY_REDIS_URL": redis_url,
         "CHANCERY_DATA_DIR": str(tmp_path),

@@ -30,7 +30,7 @@ from jobs.submit.documents import Documents, Upload
 from jobs.submit.requests import JobRequest
 from jobs.submit.submission import Submissions
 from standin.engine_process import StandInControl
-from worker.supervise.checks import free_port
+from standin.ports import reserved_port
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 # Long, because test machines are busy. A passing test does not wait this long.
@@ -109,7 +109,7 @@ class System:
 
     def start_api(self, answers: str = "/readyz") -> str:
         """Start `python -m api`; returns its URL when it has what it needs to answer there."""
-        port = free_port()
+        port = reserved_port()
         child = self.start("api", CHANCERY_API_PORT=str(port))
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + PATIENCE

@@ -28,7 +28,7 @@ from tests.integration.processes.system import System
 
 LINES = 300
 SLOW_SECONDS = 0.1
-# In the text of the last ten lines and one more. The engine holds them, so that no batch ends early.
+# In the text of the last ten lines and one more, which the engine holds: no batch ends early.
 LAST = "street of c29"
 # A worker claims ahead what ends in a quarter of a second: of its seven bulk places, three rounds.
 MOST_AHEAD = 7 * 4

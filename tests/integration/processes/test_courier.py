@@ -17,7 +17,7 @@ from jobs.ledger.runs import Ending
 from jobs.model.callback import Callback
 from jobs.model.department import CallbackOptions
 from jobs.model.states import CallbackStatus, JobStatus
-from standin.engine_process import free_port
+from standin.ports import reserved_port
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.receiver import (
     Answer,
@@ -100,7 +100,7 @@ async def test_a_connection_that_breaks_is_tried_again(desk: Desk, receiver: Rec
 
 
 async def test_a_refused_connection_is_a_failed_attempt(desk: Desk) -> None:
-    job_id = await desk.submit(callback_url=f"http://127.0.0.1:{free_port()}/hook")
+    job_id = await desk.submit(callback_url=f"http://127.0.0.1:{reserved_port()}/hook")
     callback = await desk.settled(job_id)
     assert (callback.status, codes(callback)) == (CallbackStatus.dead, [None] * 3)
     assert all(attempt.error for attempt in callback.attempts)

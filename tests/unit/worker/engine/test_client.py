@@ -11,7 +11,8 @@ import pytest_asyncio
 
 from documents.errors import Retry
 from jobs.process.settings import EngineSettings
-from standin.engine_process import StandInControl, free_port, running_standin
+from standin.engine_process import StandInControl, running_standin
+from standin.ports import reserved_port
 from tasks.engine import Message
 from tasks.errors import (
     EngineBusy,
@@ -257,7 +258,7 @@ async def test_a_prompt_that_is_too_long_is_refused_with_the_engines_reason(
 
 
 async def test_an_engine_that_does_not_listen_is_unavailable() -> None:
-    async for client in _started(EngineSettings(url=f"http://127.0.0.1:{free_port()}")):
+    async for client in _started(EngineSettings(url=f"http://127.0.0.1:{reserved_port()}")):
         assert not await client.check_health()
         with pytest.raises(EngineUnavailable):
             await _session(client).complete(QUESTION, max_tokens=20)

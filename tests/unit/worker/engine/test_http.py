@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from standin.engine_process import free_port
+from standin.ports import reserved_port
 from worker.engine.http import ConnectionFailed, EngineHttp
 from worker.http.connection import Response
 
@@ -112,7 +112,7 @@ async def test_a_response_that_is_not_http_is_a_failed_connection(http: EngineHt
 
 
 async def test_a_refused_connection_is_a_failed_connection() -> None:
-    http = EngineHttp(f"http://127.0.0.1:{free_port()}", None, 4)
+    http = EngineHttp(f"http://127.0.0.1:{reserved_port()}", None, 4)
     try:
         with pytest.raises(ConnectionFailed):
             await http.get("/health")
