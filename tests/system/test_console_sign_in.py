@@ -80,7 +80,7 @@ def wait_for(url: str) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            httpx.get(f"{url}/healthz").raise_for_status()
+            httpx.get(f"{url}/healthz", timeout=30).raise_for_status()
         except httpx.HTTPError:
             time.sleep(0.05)
         else:

@@ -48,7 +48,7 @@ def test_the_ready_line_has_the_addresses(up: Up) -> None:
     (line,) = [line for line in up.output if line.startswith("ready")]
     assert up.api_url in line
     assert up.flower_url in line
-    assert httpx.get(f"{up.api_url}/readyz").status_code == 200
+    assert httpx.get(f"{up.api_url}/readyz", timeout=30).status_code == 200
 
 
 def test_every_process_has_its_log_in_the_data_dir(up: Up) -> None:

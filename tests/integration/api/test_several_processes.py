@@ -43,7 +43,7 @@ class Port:
 
     async def get(self, path: str) -> httpx.Response:
         """Over a connection of its own, which the kernel gives to one of the processes."""
-        async with httpx.AsyncClient(base_url=self.url) as http:
+        async with httpx.AsyncClient(base_url=self.url, timeout=30) as http:
             return (await http.get(path)).raise_for_status()
 
     async def answerer(self) -> str:

@@ -93,7 +93,7 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str) -> None:
     while True:
         assert process.poll() is None, f"the receiver ended with {process.returncode}"
         try:
-            httpx.get(url, trust_env=False)
+            httpx.get(url, trust_env=False, timeout=START_SECONDS)
         except httpx.TransportError:
             assert time.monotonic() < deadline, "the receiver does not answer"
             time.sleep(0.05)

@@ -90,7 +90,7 @@ def _session(client: EngineClient, priority: int = 0) -> EngineSession:
 
 async def _until(standin: StandInControl, name: str, number: int) -> None:
     """Wait until a count of the stand-in is `number`, 30 seconds at most."""
-    async with asyncio.timeout(30), httpx.AsyncClient(verify=False) as http:
+    async with asyncio.timeout(30), httpx.AsyncClient(verify=False, timeout=30) as http:
         while (await http.get(f"{standin.url}/_counts")).json()[name] != number:
             await asyncio.sleep(0.01)
 

@@ -237,7 +237,7 @@ async def test_a_request_that_is_cancelled_closes_its_connection() -> None:
     raw = Raw(b"", closes=False)
     async with raw.http() as http:
         request = asyncio.create_task(http.post("/x", b"{}"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not raw.requests:
                 await asyncio.sleep(0.001)
             request.cancel()
@@ -250,7 +250,7 @@ async def test_more_requests_than_connections_wait() -> None:
     raw = Raw(b"", closes=False)
     async with raw.http() as http:
         requests = [asyncio.create_task(http.get("/health")) for _ in range(6)]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(raw.requests) < 4:
                 await asyncio.sleep(0.001)
         await asyncio.sleep(0.02)
