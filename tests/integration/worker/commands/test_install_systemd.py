@@ -50,7 +50,7 @@ def running(argv: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen[b
 
 def answers(url: str) -> bool:
     try:
-        with urlopen(url, timeout=2) as response:
+        with urlopen(url, timeout=30) as response:
             return bool(response.status == 200)
     except URLError:
         return False
