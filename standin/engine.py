@@ -34,13 +34,15 @@ ANSWER_CHARS = 60
 TOKEN_CHARS = 4
 FEW_TOKENS = 8
 REMEMBERED = 100
+HOLD_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """`latency` is in seconds; `answer` replaces every completion; `think` prepends reasoning.
 
-    Mode `hang` never answers a request that it got, `hold` answers it when the mode changes.
+    Mode `hang` never answers a request that it got, `hold` answers it when the mode changes. A
+    request with the text `holds` in it is answered when that changes.
     Without `takes_priority`, a priority other than 0 is refused. Mode `unhealthy` always answers
     503. With `answers_probes`, other modes spare requests for one token, as if they failed for what
     is in them. With `api_key`, everything under `/v1` needs it, as with vLLM's `--api-key`.
@@ -50,6 +52,7 @@ class Behaviour:
 
     mode: str = "ok"
     latency: float = 0.0
+    holds: str = ""
     answer: str | None = None
     think: bool = False
     takes_priority: bool = True
@@ -189,12 +192,13 @@ class StandIn:
         behaviour = self.behaviour
         if behaviour.latency:
             await asyncio.sleep(behaviour.latency)
+        await self._while_held(body)
         match behaviour.mode:
             case "hang":
                 await asyncio.Event().wait()
             case "hold":
                 while self.behaviour.mode == "hold":
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(HOLD_POLL_SECONDS)
             case "drop":
                 assert request.transport
                 request.transport.abort()
@@ -207,6 +211,11 @@ class StandIn:
             case "unhealthy":
                 return _problem(503, "It does not work")
         return self._refuse(body)
+
+    async def _while_held(self, body: dict[str, Any]) -> None:
+        words = "\n".join(message["content"] for message in body["messages"])
+        while (held := self.behaviour.holds) and held in words:
+            await asyncio.sleep(HOLD_POLL_SECONDS)
 
     def _refuse(self, body: dict[str, Any]) -> web.Response | None:
         if body.get("priority") and not self.behaviour.takes_priority:

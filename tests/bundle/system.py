@@ -28,10 +28,13 @@ class Engine:
         self.url = url
 
     def set_mode(self, mode: str) -> None:
-        httpx.post(f"{self.url}/_control", json={"mode": mode}, trust_env=False).raise_for_status()
+        answer = httpx.post(
+            f"{self.url}/_control", json={"mode": mode}, trust_env=False, timeout=30
+        )
+        answer.raise_for_status()
 
     def running(self) -> int:
-        counts = httpx.get(f"{self.url}/_counts", trust_env=False).json()
+        counts = httpx.get(f"{self.url}/_counts", trust_env=False, timeout=30).json()
         return int(counts["running"])
 
 

@@ -23,7 +23,7 @@ from jobs.ledger import Ledger
 from jobs.model.department import NewDepartment
 from jobs.model.problems import ProblemError
 from jobs.process.settings import RedisSettings
-from standin.engine_process import free_port
+from standin.ports import reserved_port
 from tests.chaos.services import RedisService, Service
 
 PATIENCE = 60.0
@@ -62,12 +62,12 @@ class Machine:
     ) -> None:
         """`redis_ports`: services that connect to Redis through a proxy on another port."""
         self.folder = folder
-        self.redis_port = redis_port or free_port()
+        self.redis_port = redis_port or reserved_port()
         self.supervised = supervised
         self.deaths: list[Death] = []
         self.request_log = folder / "engine-requests.log"
         self.engine_hold = folder / "engine-hold"
-        self.engine_url, self.api_url = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+        self.engine_url, self.api_url = (f"http://127.0.0.1:{reserved_port()}" for _ in range(2))
         self._latency = latency
         self._env = dict(env or {})
         self._redis_ports = dict(redis_ports or {})

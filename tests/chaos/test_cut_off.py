@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from standin.engine_process import StandInControl, free_port
+from standin.engine_process import StandInControl
+from standin.ports import reserved_port
 from tests.chaos.account import account, settled
 from tests.chaos.engine import count_requests
 from tests.chaos.load import Load, client_of
@@ -26,7 +27,7 @@ LONG = 120.0
 async def test_a_worker_cut_off_for_longer_than_its_lease_is_refused_and_its_jobs_run_elsewhere(
     tmp_path: Path, seed: int, say: Callable[[str], None]
 ) -> None:
-    redis_port = free_port()
+    redis_port = reserved_port()
     async with proxying(redis_port) as proxy:
         machine = Machine(
             tmp_path,

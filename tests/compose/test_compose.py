@@ -62,7 +62,7 @@ def reaches(compose: Compose, service: str, host: str, port: int) -> bool:
 def test_the_system_is_ready_when_every_service_is_healthy(system: System) -> None:
     url = f"http://127.0.0.1:{system.compose.api_port}/readyz"
     deadline = time.monotonic() + 30
-    while (answer := httpx.get(url, trust_env=False)).status_code != 200:
+    while (answer := httpx.get(url, trust_env=False, timeout=30)).status_code != 200:
         assert time.monotonic() < deadline, answer.text
         time.sleep(0.5)
 

@@ -10,11 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from standin.engine_process import CHECKOUT, free_port
+from standin.engine_process import CHECKOUT
+from standin.ports import reserved_port
 from worker.supervise import launch
 
 CHANCERY = Path(sys.executable).with_name("chancery")
@@ -78,7 +79,7 @@ class Up:
 @contextmanager
 def started_up(data_dir: Path, *arguments: str, engine_url: str, **settings: str) -> Iterator[Up]:
     """Run `chancery up` on free ports during the block, with no other settings than these."""
-    port, flower_port = free_port(), free_port()
+    port, flower_port = reserved_port(), reserved_port()
     argv = [str(CHANCERY), "up", "--port", str(port), "--flower-port", str(flower_port)]
     argv += ["--data-dir", str(data_dir), "--engine-url", engine_url, *arguments]
     env = {name: value for name, value in os.environ.items() if not name.startswith("CHANCERY_")}
@@ -118,15 +119,16 @@ def until(condition: Callable[[], bool], seconds: float) -> None:
 def command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
 
 
 def _below(pid: int) -> list[int]:
     found: list[int] = []
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, children.read_text().split()):
-            found += [child, *_below(child)]
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            for child in map(int, children.read_text().split()):
+                found += [child, *_below(child)]
     return found
 
 

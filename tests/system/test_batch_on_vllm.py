@@ -104,9 +104,8 @@ def _by_chancery(lines: bytes, engine_url: str, folder: Path) -> Answers:
             output_id = client.batches.retrieve(batch.id).output_file_id
             assert output_id is not None
             answers = _answers(client.files.content(output_id).text)
-        used = httpx.get(
-            f"{up.api_url}/v1/usage", headers={"Authorization": f"Bearer {key}"}
-        ).json()
+        headers = {"Authorization": f"Bearer {key}"}
+        used = httpx.get(f"{up.api_url}/v1/usage", headers=headers, timeout=30).json()
     _assert_reconciled(used, before, _engine_tokens(engine_url))
     return answers
 
@@ -126,7 +125,7 @@ def _assert_reconciled(
 
 def _engine_tokens(engine_url: str) -> Sequence[float]:
     """The engine's own counters of prompt and completion tokens."""
-    text = httpx.get(f"{engine_url}/metrics").text
+    text = httpx.get(f"{engine_url}/metrics", timeout=30).text
     samples = [
         sample for family in text_string_to_metric_families(text) for sample in family.samples
     ]

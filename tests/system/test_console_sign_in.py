@@ -21,7 +21,8 @@ from standin.identity_provider import (
     IdentityProvider,
     running_identity_provider,
 )
-from standin.valkey import free_port, start_valkey
+from standin.ports import reserved_port
+from standin.valkey import start_valkey
 from tests.integration.api.running import started
 from tests.programs import require_program
 from tests.system.test_console import check
@@ -45,7 +46,7 @@ def url(idp: IdentityProvider, tmp_path_factory: pytest.TempPathFactory) -> Iter
     (folder / "redis").mkdir()
     valkey, redis_url = start_valkey(folder / "redis")
     asyncio.run(create_department(redis_url))
-    port = free_port()
+    port = reserved_port()
     url = f"http://127.0.0.1:{port}"
     (folder / "secret").write_text(CLIENT_SECRET)
     idp.redirect_uri = f"{url}/console/sign-in/callback"
@@ -79,7 +80,7 @@ def wait_for(url: str) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            httpx.get(f"{url}/healthz").raise_for_status()
+            httpx.get(f"{url}/healthz", timeout=30).raise_for_status()
         except httpx.HTTPError:
             time.sleep(0.05)
         else:

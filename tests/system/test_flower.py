@@ -89,8 +89,9 @@ def page(browser: Browser, login: tuple[str, str]) -> Iterator[Page]:
 
 @pytest.mark.parametrize("path", ["/", "/workers", "/tasks", "/broker", "/api/tasks"])
 def test_every_page_requires_the_login(up: Up, path: str) -> None:
-    assert httpx.get(up.flower_url + path).status_code == 401
-    assert httpx.get(up.flower_url + path, auth=("operator", "guess")).status_code == 401
+    assert httpx.get(up.flower_url + path, timeout=30).status_code == 401
+    guess = ("operator", "guess")
+    assert httpx.get(up.flower_url + path, auth=guess, timeout=30).status_code == 401
 
 
 @pytest.mark.needs("chromium")
@@ -118,7 +119,7 @@ def test_an_operator_sees_worker_and_courier(up: Up, page: Page) -> None:
 def test_flower_has_the_job_id_and_no_document_content(
     up: Up, finished: Job, login: tuple[str, str]
 ) -> None:
-    tasks = httpx.get(f"{up.flower_url}/api/tasks", auth=login)
+    tasks = httpx.get(f"{up.flower_url}/api/tasks", auth=login, timeout=30)
     (task,) = [task for task in tasks.json().values() if finished.id in str(task["args"])]
     assert task["name"] == "chancery.summarize"
     assert task["args"].strip("(),'") == finished.id

@@ -19,7 +19,8 @@ from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 
 from chancery import Chancery
-from standin.engine_process import StandInControl, free_port, running_standin
+from standin.engine_process import StandInControl, running_standin
+from standin.ports import reserved_port
 from tests.system.one_machine import CHANCERY, Up, command_line, started_up, until
 
 
@@ -47,7 +48,7 @@ def test_the_ready_line_has_the_addresses(up: Up) -> None:
     (line,) = [line for line in up.output if line.startswith("ready")]
     assert up.api_url in line
     assert up.flower_url in line
-    assert httpx.get(f"{up.api_url}/readyz").status_code == 200
+    assert httpx.get(f"{up.api_url}/readyz", timeout=30).status_code == 200
 
 
 def test_every_process_has_its_log_in_the_data_dir(up: Up) -> None:
@@ -251,8 +252,8 @@ def test_a_port_in_use_names_the_option_that_changes_it(
 
 
 def test_a_missing_engine_says_how_to_install_it(tmp_path: Path) -> None:
-    argv = [str(CHANCERY), "up", "--data-dir", str(tmp_path), "--port", str(free_port())]
-    argv += ["--flower-port", str(free_port())]
+    argv = [str(CHANCERY), "up", "--data-dir", str(tmp_path), "--port", str(reserved_port())]
+    argv += ["--flower-port", str(reserved_port())]
     env = {name: value for name, value in os.environ.items() if not name.startswith("CHANCERY_")}
     env["CHANCERY_ENGINE_HOME"] = str(tmp_path / "none")
     done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from standin.engine_process import StandInControl, free_port, running_standin
+from standin.engine_process import StandInControl, running_standin
+from standin.ports import reserved_port
 from tests.system.one_machine import Up, started_up
 from worker.commands.up import up
 
@@ -54,13 +55,13 @@ def waiting_for(url: str, folder: Path, **settings: str) -> Iterator[tuple[Up, s
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
-    address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{reserved_port()}"
     with waiting_for(f"http://{address}", tmp_path) as (_, line):
         assert f"nothing listens at {address}" in line
 
 
 def test_nobody_listens_at_any_of_several(tmp_path: Path) -> None:
-    urls = [f"http://127.0.0.1:{free_port()}" for _ in range(2)]
+    urls = [f"http://127.0.0.1:{reserved_port()}" for _ in range(2)]
     with waiting_for(", ".join(urls), tmp_path, CHANCERY_ENGINES=json.dumps(urls)) as (_, line):
         assert f"nothing listens at {urls[0].removeprefix('http://')}" in line
 

@@ -19,7 +19,7 @@ from api.app import AppSettings, create_app
 from jobs.ledger import Ledger
 from jobs.model.states import JobStatus
 from jobs.process.settings import RedisSettings, StoreSettings
-from standin.valkey import free_port
+from standin.ports import reserved_port
 from tests.integration.api.conftest import finish
 
 
@@ -59,7 +59,7 @@ async def running_api(redis_url: str, data_dir: Path, **settings: str) -> AsyncI
     ledger = Ledger(RedisSettings(url=SecretStr(redis_url)))
     tax = await ledger.departments.create("tax", callback_allow=["oa.tax.intranet"])
     await ledger.close()
-    port = free_port()
+    port = reserved_port()
     environment = {
         "CHANCERY_REDIS_URL": redis_url,
         "CHANCERY_DATA_DIR": str(data_dir),
@@ -97,7 +97,7 @@ async def served(redis_url: str, folder: Path) -> AsyncIterator[str]:
             redis=RedisSettings(url=SecretStr(redis_url)), store=StoreSettings(data_dir=folder)
         )
     )
-    port = free_port()
+    port = reserved_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())
     while not server.started and not serving.done():

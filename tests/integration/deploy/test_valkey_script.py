@@ -12,7 +12,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from jobs.ledger.server.access import rules
-from worker.supervise.checks import free_port
+from standin.ports import reserved_port
 from worker.supervise.redis_server import program
 
 SCRIPT = Path(__file__).parents[3] / "deploy/docker/valkey.sh"
@@ -25,7 +25,7 @@ def test_its_rules_are_those_of_the_ledger() -> None:
 
 def test_it_lets_in_chancery_with_the_password_and_nobody_without(tmp_path: Path) -> None:
     (tmp_path / "redis_password").write_text(f"{WORD}\n")
-    port = free_port()
+    port = reserved_port()
     environment = {
         "PATH": f"{Path(program()).parent}:/usr/bin:/bin",
         "CHANCERY_SECRETS": str(tmp_path),

@@ -134,6 +134,6 @@ async def calling(desk: Desk, api_url: str) -> AsyncIterator[Caller]:
     headers = {"Authorization": f"Bearer {desk.key}"}
     async with (
         openai.AsyncOpenAI(base_url=f"{api_url}/v1", api_key=desk.key, max_retries=0) as client,
-        httpx.AsyncClient(base_url=api_url, headers=headers, timeout=30) as http,
+        httpx.AsyncClient(base_url=api_url, headers=headers, timeout=PATIENCE) as http,
     ):
         yield Caller(desk, client, http)

@@ -58,6 +58,7 @@ def engine(standin: StandInControl) -> Iterator[StandInControl]:
     normal = {
         "mode": "ok",
         "latency": 0.0,
+        "holds": "",
         "answer": None,
         "think": False,
         "answers_probes": True,

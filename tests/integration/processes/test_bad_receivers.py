@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from jobs.model.ids import new_callback_id
 from jobs.model.states import CallbackStatus
@@ -26,7 +25,8 @@ async def event(desk: Desk, receiver: Receiver) -> str:
 async def test_a_receiver_that_hangs_takes_no_more_than_its_part_of_the_courier(
     empty_system: System, open_desk: OpenDesk, receiver: Receiver
 ) -> None:
-    courier = empty_system.start("courier", CHANCERY_CALLBACK_TIMEOUT_SECONDS="60")
+    # Longer than `settled` waits.
+    courier = empty_system.start("courier", CHANCERY_CALLBACK_TIMEOUT_SECONDS="600")
     empty_system.up(courier)
     land, tax = await open_desk(empty_system), await open_desk(empty_system)
     async with receiving() as hanging:
@@ -35,12 +35,9 @@ async def test_a_receiver_that_hangs_takes_no_more_than_its_part_of_the_courier(
             await event(land, hanging)
         await until(lambda: len(hanging.received) == PARALLEL)
 
-        began = time.monotonic()
         callbacks = [await tax.settled(await event(tax, receiver)) for _ in range(5)]
-        seconds = time.monotonic() - began
 
         assert {one.status for one in callbacks} == {CallbackStatus.delivered}
-        assert seconds < 10
         assert len(hanging.received) == PARALLEL
         courier.kill()  # told to stop, it would wait for the hanging ones
 
@@ -49,7 +46,7 @@ async def test_a_receiver_that_fails_is_left_alone_and_then_gets_all_that_waited
     empty_system: System, open_desk: OpenDesk, receiver: Receiver
 ) -> None:
     children = [
-        empty_system.start(role, CHANCERY_CALLBACK_BREAKER_PAUSE_SECONDS="0.5")
+        empty_system.start(role, CHANCERY_CALLBACK_BREAKER_PAUSE_SECONDS="2")
         for role in ("courier", "scheduler")
     ]
     empty_system.up(*children)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -90,8 +91,11 @@ async def test_a_file_whose_reader_dies_each_time_fails_as_poisoned(
     empty_system: System, open_desk: OpenDesk, redis: Redis
 ) -> None:
     desk = await open_desk(empty_system)
-    batch = await submit(desk, chat_lines(LINES))
+    batch = await submit(desk, chat_lines(1))
     prevent_progress(redis, batch)
+    path = desk.folder.path((await current(desk, batch)).input_blob)
+    path.unlink()
+    os.mkfifo(path)  # a file whose bytes never come
     for token in range(1, MAX_READINGS + 1):
         scheduler = empty_system.start("scheduler")
         await reading_started(redis, batch, token)

@@ -17,6 +17,7 @@ from tests.integration.processes.caller import (
     chat_lines,
     custom_ids,
     job_line,
+    text_of,
 )
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.receiver import Receiver
@@ -56,16 +57,15 @@ async def test_batches_and_files_are_listed_retrieved_and_deleted_with_openais_c
 async def test_files_of_a_batch_cannot_be_deleted_before_it_has_ended(
     caller: Caller, engine: StandInControl
 ) -> None:
-    engine.control(latency=0.1)
-    # Enough lines that the first segment, with the bad line, is written while the batch runs.
-    batch = await caller.submit([b"{bad", *chat_lines(100)])
+    engine.control(holds=text_of("c1"))
+    batch = await caller.submit([b"{bad", *chat_lines(2)])
     await caller.has_done(batch, 1)
     running = await caller.openai.batches.retrieve(batch.id)
     for file_id in (batch.input_file_id, running.error_file_id):
         assert file_id is not None
         with pytest.raises(openai.ConflictError):
             await caller.openai.files.delete(file_id)
-    engine.control(latency=0.0)
+    engine.control(holds="")
     ended = await caller.ended(batch)
     assert ended.status == "completed"
     for file_id in (ended.input_file_id, ended.output_file_id, ended.error_file_id):
@@ -130,7 +130,7 @@ async def test_an_idempotency_key_creates_one_batch(caller: Caller) -> None:
 async def test_a_repeated_key_is_answered_even_if_the_request_is_no_longer_valid(
     caller: Caller,
 ) -> None:
-    soon = datetime.now(UTC) + timedelta(seconds=2)
+    soon = datetime.now(UTC) + timedelta(seconds=6)
     file_id = await caller.upload(chat_lines(1))
     request: dict[str, Any] = {
         "metadata": {"deadline": soon.isoformat()},

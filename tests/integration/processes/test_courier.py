@@ -1,6 +1,6 @@
 """Callbacks as couriers deliver them: what counts as delivered, what is tried again, what is dead.
 
-The system tries three times, 0.1 s apart, and waits 1.5 s for an answer.
+The system tries three times, 0.1 s apart.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jobs.ledger.runs import Ending
 from jobs.model.callback import Callback
 from jobs.model.department import CallbackOptions
 from jobs.model.states import CallbackStatus, JobStatus
-from standin.engine_process import free_port
+from standin.ports import reserved_port
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.receiver import (
     Answer,
@@ -79,10 +79,16 @@ async def test_a_dead_callback_is_sent_again_on_demand_under_its_id(
 
 
 async def test_a_receiver_that_does_not_answer_is_tried_again(
-    desk: Desk, receiver: Receiver
+    empty_system: System, open_desk: OpenDesk, receiver: Receiver
 ) -> None:
-    callback = await called_back(desk, receiver, never)
-    assert codes(callback) == [None, 204]
+    for role in ("courier", "scheduler"):
+        empty_system.start(role, CHANCERY_CALLBACK_TIMEOUT_SECONDS="1.5")
+    desk = await open_desk(empty_system)
+    receiver.answers.append(never)
+    callback = await desk.settled(await _finished(desk, receiver))
+    assert callback.status is CallbackStatus.delivered
+    # On a machine that stands still, the second attempt may be as late as the first.
+    assert codes(callback)[0] is None
     assert callback.attempts[0].error == "no response within 1.5 s"
     assert callback.attempts[0].seconds > 1.4
 
@@ -94,7 +100,7 @@ async def test_a_connection_that_breaks_is_tried_again(desk: Desk, receiver: Rec
 
 
 async def test_a_refused_connection_is_a_failed_attempt(desk: Desk) -> None:
-    job_id = await desk.submit(callback_url=f"http://127.0.0.1:{free_port()}/hook")
+    job_id = await desk.submit(callback_url=f"http://127.0.0.1:{reserved_port()}/hook")
     callback = await desk.settled(job_id)
     assert (callback.status, codes(callback)) == (CallbackStatus.dead, [None] * 3)
     assert all(attempt.error for attempt in callback.attempts)
@@ -208,11 +214,9 @@ async def test_a_courier_killed_in_a_delivery_loses_nothing(
     empty_system: System, open_desk: OpenDesk, receiver: Receiver
 ) -> None:
     desk = await open_desk(empty_system)
-    first = empty_system.start("courier", CHANCERY_CALLBACK_TIMEOUT_SECONDS="60")
+    first = empty_system.start("courier", CHANCERY_CALLBACK_LEASE_SECONDS="3")
     receiver.answers.append(never)
-    job_id = await desk.submit(callback_url=receiver.url())
-    (claim,) = (await desk.ledger.runs.claim([job_id], "a worker", 60)).granted
-    assert await desk.ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="1"))
+    job_id = await _finished(desk, receiver)
     await until(lambda: receiver.received)
 
     first.kill()
@@ -224,6 +228,14 @@ async def test_a_courier_killed_in_a_delivery_loses_nothing(
     assert receiver.ids() == {callback.id}
     first_at, second_at = (_sent_at(one.headers) for one in receiver.received)
     assert second_at - first_at >= timedelta(seconds=2)
+
+
+async def _finished(desk: Desk, receiver: Receiver) -> str:
+    """A job with a callback that a worker has finished; returns its id."""
+    job_id = await desk.submit(callback_url=receiver.url())
+    (claim,) = (await desk.ledger.runs.claim([job_id], "a worker", 60)).granted
+    assert await desk.ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="1"))
+    return job_id
 
 
 def _sent_at(headers: dict[str, str]) -> datetime:

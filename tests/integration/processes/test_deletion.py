@@ -8,6 +8,7 @@ import pytest
 from redis import Redis
 
 from jobs.model.states import JobStatus
+from tests.contents import contents
 from tests.integration.processes.caller import calling
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import System, until
@@ -18,9 +19,9 @@ TEXT, CASE = "The water is off in the street of the mill.", "the case of the mil
 
 def redis_has(redis: Redis, words: str) -> bool:
     folder = Path(str(redis.config_get("dir")["dir"])) / "appendonlydir"
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    assert files
-    return any(words.encode() in path.read_bytes() for path in files)
+    written = [data for _, data in contents(folder)]
+    assert written
+    return any(words.encode() in data for data in written)
 
 
 @pytest.mark.timeout(300)

@@ -11,6 +11,7 @@ from standardwebhooks.webhooks import Webhook
 
 from jobs.model.states import JobStatus
 from standin.documents.builders import PARAGRAPH, as_docx
+from tests.contents import contents
 from tests.integration.processes.caller import (
     JOBS,
     Caller,
@@ -33,9 +34,10 @@ WORDS = "The bridge at the weir is closed."
 
 def in_clear(folder: Path, *texts: str) -> list[str]:
     """Files of the data dir, except logs, in which one of the texts is."""
-    paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".log"]
     return [
-        str(path) for path in paths if any(text.encode() in path.read_bytes() for text in texts)
+        str(path)
+        for path, data in contents(folder)
+        if path.suffix != ".log" and any(text.encode() in data for text in texts)
     ]
 
 

@@ -16,6 +16,7 @@ from api.readiness import checks
 from jobs.model.job import Job
 from jobs.model.states import JobStatus
 from standin.engine_process import StandInControl
+from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.system import PATIENCE, Desk, System, last_heartbeats, until
 
 # The longest time that a pull started while the engine was healthy waits at Redis.
@@ -30,13 +31,10 @@ def code(job: Job) -> str:
 async def test_a_500_of_a_healthy_engine_is_retried_with_another_seed_and_then_fails(
     desk: Desk, engine: StandInControl
 ) -> None:
-    engine.control(mode="500", latency=0.3)
+    engine.control(mode="500")
     before = engine.counts()["started"]
-    job_id = await desk.submit()
-    await until(lambda: engine.counts()["started"] == before + 1)
-    first = engine.last()
-    job = await desk.ended(job_id)
-    second = engine.last()
+    job = await desk.ended(await desk.submit())
+    first, second = map(json.loads, engine.asked(2))
     assert (job.status, code(job), job.attempts) == (JobStatus.failed, "engine-failed", 2)
     assert engine.counts()["started"] == before + 2
     assert first["seed"] != second["seed"]
@@ -58,8 +56,11 @@ async def test_the_first_heartbeat_of_a_worker_tells_of_an_engine_that_answers(
 
 
 async def test_a_hanging_engine_times_out_and_the_request_is_aborted(
-    desk: Desk, engine: StandInControl
+    empty_system: System, open_desk: OpenDesk, engine: StandInControl
 ) -> None:
+    for role in ("worker", "scheduler"):
+        empty_system.start(role, CHANCERY_ENGINE_TIMEOUT_SECONDS="1")
+    desk = await open_desk(empty_system)
     engine.control(mode="hang")
     before = engine.counts()
     job = await desk.ended(await desk.submit())
@@ -149,7 +150,7 @@ async def test_a_cancelled_jobs_request_is_aborted_and_its_event_comes_once(
 
     assert cancelled is not None
     assert cancelled.status is JobStatus.cancelled
-    await until(lambda: engine.counts()["aborted"] == before["aborted"] + 1, seconds=2)
+    await until(lambda: engine.counts()["aborted"] == before["aborted"] + 1)
     assert (await desk.ledger.jobs.cancel(desk.name, job_id)) == await desk.job(job_id)
     (event,) = (await desk.ledger.callbacks.list(desk.name)).items
     assert event.type == "job.cancelled"

@@ -13,7 +13,7 @@ Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 async def scrape(api_url: str) -> Samples:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=30) as http:
         text = (await http.get(f"{api_url}/metrics")).text
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value

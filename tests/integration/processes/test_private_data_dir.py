@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,20 @@ from tests.integration.processes.system import System, until
 
 def readable(folder: Path) -> list[str]:
     """Files and folders that others than their owner may use, without logs of this test."""
-    paths = [path for path in (folder, *folder.rglob("*")) if path.suffix != ".log"]
-    return [str(path) for path in paths if path.exists() and path.stat().st_mode & 0o077]
+    below = (
+        Path(parent, name)
+        for parent, folders, files in os.walk(folder)
+        for name in (*folders, *files)
+    )
+    paths = [folder, *(path for path in below if path.suffix != ".log")]
+    return [str(path) for path in paths if _mode(path) & 0o077]
+
+
+def _mode(path: Path) -> int:
+    """0 for a file that was deleted meanwhile."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_mode
+    return 0
 
 
 @pytest.mark.timeout(300)

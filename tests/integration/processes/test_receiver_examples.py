@@ -15,11 +15,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from standin.ports import reserved_port
 from tests.integration.processes.receiver import Receiver
 from tests.integration.processes.system import CHECKOUT, Desk
 from tests.programs import require_program
 from worker.callbacks.signing import signed_headers
-from worker.supervise.checks import free_port
 
 EXAMPLES = CHECKOUT / "docs" / "integration"
 SECRET, OTHER = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_aW5jb3JyZWN0aW5jb3JyZWN0aW5jbw=="
@@ -63,7 +63,7 @@ def _running(name: str, folder: Path, secret: str = SECRET) -> Iterator[Example]
     program, command = COMMANDS[name]
     if program != "python3":
         require_program(program)
-    port, output = free_port(), folder / "events.txt"
+    port, output = reserved_port(), folder / "events.txt"
     if program == "go":
         _build_go(folder)
     argv = [part.format(port=port, tmp=folder) for part in command]
@@ -93,7 +93,7 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str) -> None:
     while True:
         assert process.poll() is None, f"the receiver ended with {process.returncode}"
         try:
-            httpx.get(url, trust_env=False)
+            httpx.get(url, trust_env=False, timeout=START_SECONDS)
         except httpx.TransportError:
             assert time.monotonic() < deadline, "the receiver does not answer"
             time.sleep(0.05)

@@ -15,7 +15,7 @@ import openai
 import pytest
 
 from tests.integration.processes.caller import Caller
-from tests.integration.processes.system import CHECKOUT, Desk
+from tests.integration.processes.system import CHECKOUT, PATIENCE, Desk
 from tests.programs import require_program
 
 NPM_SECONDS = 120
@@ -56,7 +56,9 @@ def seen(error: openai.APIStatusError) -> dict[str, Any]:
 
 async def problem(desk: Desk, api_url: str, body: Mapping[str, Any]) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {desk.key}"}
-    async with httpx.AsyncClient(base_url=api_url, headers=headers, trust_env=False) as http:
+    async with httpx.AsyncClient(
+        base_url=api_url, headers=headers, trust_env=False, timeout=PATIENCE
+    ) as http:
         return dict((await http.post("/v1/batches", json=body)).json())
 
 

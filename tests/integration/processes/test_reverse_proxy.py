@@ -16,11 +16,11 @@ import httpx
 import pytest_asyncio
 
 from standin.engine_process import StandInControl
+from standin.ports import reserved_port
 from tests.integration.processes.conftest import OpenDesk
 from tests.integration.processes.receiver import Receiver
 from tests.integration.processes.system import CHECKOUT, PATIENCE, Child, Desk, System, until
 from tests.programs import require_program
-from worker.supervise.checks import free_port
 
 LOGIN = ("operator", "a-password")
 MAIN = """
@@ -62,7 +62,7 @@ class Site:
 @pytest_asyncio.fixture
 async def site(empty_system: System, open_desk: OpenDesk, tmp_path: Path) -> AsyncIterator[Site]:
     require_program("nginx")
-    port, api_port, flower_port = free_port(), free_port(), free_port()
+    port, api_port, flower_port = reserved_port(), reserved_port(), reserved_port()
     settings = {
         "CHANCERY_API_TRUSTED_PROXIES": "127.0.0.1",
         "CHANCERY_API_PUBLIC_URL": f"http://127.0.0.1:{port}/chancery/",

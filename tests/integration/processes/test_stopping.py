@@ -20,13 +20,14 @@ async def test_a_stopping_worker_finishes_its_jobs_and_starts_no_new_ones(
     worker = empty_system.start("worker")
     desk = await open_desk(empty_system)
     empty_system.up(worker)
-    engine.control(latency=2.0)
+    engine.control(mode="hold")
     running = await desk.submit()
     await desk.reaches(running, JobStatus.running)
 
     worker.signal(signal.SIGTERM)
     await until(lambda: worker.events("process.stopping"))
     later = await desk.submit()
+    engine.control(mode="ok")
 
     assert worker.wait() == 0
     assert (await desk.job(running)).status is JobStatus.succeeded

@@ -43,7 +43,7 @@ async def submit(api_url: str, desk: Desk, callback_url: str) -> str:
         "authorization": f"Bearer {desk.key}",
         "traceparent": f"00-{TRACE}-{PARENT}-01",
     }
-    async with httpx.AsyncClient(base_url=api_url, headers=headers) as http:
+    async with httpx.AsyncClient(base_url=api_url, headers=headers, timeout=30) as http:
         answer = await http.post("/v1/jobs", json=job)
         assert answer.status_code == 202, answer.text
         refused = await http.post("/v1/jobs", json={**job, "task": "nothing"})

@@ -42,7 +42,9 @@ def test_only_old_unfinished_uploads_below_the_prefix_are_aborted(
 ) -> None:
     settings = s3_settings(s3.url, tmp_path)
     for name in ("unfinished/tax/a b.sealed", "unfinished/tax/c", "elsewhere/d"):
-        begun = httpx.post(f"{s3.url}/{s3.bucket}/{name}", params={"uploads": ""}, auth=("k", "s"))
+        begun = httpx.post(
+            f"{s3.url}/{s3.bucket}/{name}", params={"uploads": ""}, auth=("k", "s"), timeout=30
+        )
         assert re.search("<UploadId>", begun.text), begun.text
     uploads = UnfinishedUploads(f"s3://{s3.bucket}/unfinished", settings)
     # The server says of every upload that it began in 2010.

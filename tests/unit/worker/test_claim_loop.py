@@ -13,7 +13,7 @@ from jobs.model.problems import ProblemError
 from worker import claim_loop
 from worker.claim_loop import Claimed, ClaimLoop
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @dataclass

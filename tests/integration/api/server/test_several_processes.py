@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from jobs.process.watchdog import PROCESS_HEADER
-from standin.valkey import free_port
+from standin.ports import reserved_port
 from tests.integration.api.running import started
 from worker.supervise.checks import http_answers_from
 
@@ -43,7 +43,7 @@ class Port:
 
     async def get(self, path: str) -> httpx.Response:
         """Over a connection of its own, which the kernel gives to one of the processes."""
-        async with httpx.AsyncClient(base_url=self.url) as http:
+        async with httpx.AsyncClient(base_url=self.url, timeout=30) as http:
             return (await http.get(path)).raise_for_status()
 
     async def answerer(self) -> str:
@@ -61,7 +61,7 @@ class Port:
 
 @pytest.fixture
 def port(redis_url: str, tmp_path: Path) -> Iterator[Port]:
-    number = free_port()
+    number = reserved_port()
     environment = {
         "CHANCERY_REDIS_URL": redis_url,
         "CHANCERY_DATA_DIR": str(tmp_path),

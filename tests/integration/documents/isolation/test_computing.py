@@ -20,6 +20,7 @@ from documents.errors import (
 from documents.isolation.compute import compute, computing_in
 from documents.isolation.owner import Owner, working_for
 from documents.isolation.pool import ReaderPool
+from documents.isolation.running_time import running_time
 from tasks.errors import OutputError
 from tests.integration.documents.isolation import functions
 from tests.integration.documents.isolation.reader_processes import (
@@ -111,10 +112,10 @@ async def test_a_call_that_takes_too_long_is_killed_then_given_less_time_then_re
                     await compute(functions.spin, LONG)
                 await wait_for_readers(0)
                 assert await idle_pid(reading) not in pids
-            before = asyncio.get_running_loop().time()
+            pids = reader_pids()
             with pytest.raises(ComputeTimeout, match="not tried again"):
                 await compute(functions.spin, LONG)
-            assert asyncio.get_running_loop().time() - before < 0.2
+            assert reader_pids() == pids  # none had it, or it would have been killed
             # Other work, and the same work of another department, is not refused.
             with pytest.raises(ComputeTimeout, match="1 seconds"):
                 await compute(functions.spin, LONG + "x")
@@ -155,9 +156,8 @@ async def test_a_cancelled_call_kills_its_process_at_once() -> None:
             done, _ = await asyncio.wait([task], timeout=0.5)
             assert not done
             task.cancel()
-            cancelled = asyncio.get_running_loop().time()
-            await wait_for_readers(0)
-            assert asyncio.get_running_loop().time() - cancelled < 1
+            async with running_time(1):
+                await wait_for_readers(0)
             with pytest.raises(asyncio.CancelledError):
                 await task
             assert await idle_pid(reading) != pid
@@ -207,7 +207,7 @@ async def test_a_greedy_department_does_not_hold_up_others(tmp_path: Path) -> No
                     asyncio.create_task(compute(functions.wait_at, fifo, LONG)) for _ in range(12)
                 ]
             await wait_for_readers(3)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 with working_for(Owner("other")):
                     for _ in range(3):
                         assert await compute(functions.length, LONG) == 40_000

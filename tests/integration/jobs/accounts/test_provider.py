@@ -79,7 +79,7 @@ async def provider(idp: IdentityProvider) -> AsyncIterator[Provider]:
 
 async def response_of(provider: Provider, attempt: Attempt) -> Mapping[str, str]:
     """The parameters with which a browser comes back."""
-    async with httpx.AsyncClient() as browser:
+    async with httpx.AsyncClient(timeout=PATIENCE) as browser:
         answer = await browser.get(await provider.authorization_url(attempt))
     assert answer.status_code == 303, answer.text
     return dict(parse_qsl(urlsplit(answer.headers["location"]).query))

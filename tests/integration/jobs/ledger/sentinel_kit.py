@@ -18,8 +18,8 @@ from redis import Redis
 
 from jobs.ledger.server.access import USER, rules
 from jobs.process.settings import RedisSettings
+from standin.ports import reserved_port
 from standin.valkey import VALKEY_SERVER, start_valkey
-from worker.supervise.checks import free_port
 
 GROUP = "mymaster"
 START_SECONDS = 60.0
@@ -200,7 +200,7 @@ def _replicate(ports: list[int], known: list[int], passwords: Passwords | None) 
 def _start_sentinel(
     folder: Path, primary: int, stack: ExitStack, passwords: Passwords | None = None
 ) -> tuple[Process, int]:
-    port, config = free_port(), folder / "sentinel.conf"
+    port, config = reserved_port(), folder / "sentinel.conf"
     lines = [
         f"port {port}",
         "bind 127.0.0.1",

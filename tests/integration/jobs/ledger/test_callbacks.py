@@ -74,7 +74,7 @@ async def test_a_failed_attempt_is_made_again_when_due(ledger: Ledger, submit: S
     delivery = await claim_one(ledger, callback.id, 30)
     assert isinstance(delivery, Delivery)
     await ledger.callbacks.settle(
-        delivery, TRIED, CallbackStatus.pending, Outcome.failed, delay_seconds=1
+        delivery, TRIED, CallbackStatus.pending, Outcome.failed, delay_seconds=5
     )
     assert await claim_one(ledger, callback.id, 30) is None
     async with asyncio.timeout(30):

@@ -66,7 +66,7 @@ async def test_what_a_courier_has_in_hand_ends_as_its_attempt_does(ledger: Ledge
 
 async def test_what_a_courier_died_with_is_given_up_when_its_lease_is_over(ledger: Ledger) -> None:
     first, lost = [await a_callback(ledger) for _ in range(2)]
-    await taken(ledger, lost, lease_seconds=0.5)
+    await taken(ledger, lost, lease_seconds=5)
     await settle(ledger, await taken(ledger, first), 410)
     assert (await now(ledger, lost)).status is PENDING
     async with asyncio.timeout(30):

@@ -14,7 +14,7 @@ from tests.integration.jobs.ledger.batch_kit import URL, BatchDriver
 from tests.integration.jobs.ledger.conftest import Submit
 from tests.integration.jobs.ledger.kept import check_kept
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 LINES = [("summarize", 100), ("extract", 300)] * 6
 
 

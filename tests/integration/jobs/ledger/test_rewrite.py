@@ -20,6 +20,7 @@ from jobs.model.ids import new_callback_id
 from jobs.model.states import JobStatus
 from jobs.process.settings import RedisSettings, RetentionSettings
 from standin.valkey import start_valkey
+from tests.contents import contents
 from tests.integration.jobs.ledger.conftest import a_job, submit_job
 
 WORDS = "The water is off in the mill"
@@ -36,9 +37,9 @@ class Server:
 
     def has(self, words: str) -> bool:
         """Whether any file of the server has the words."""
-        files = [path for path in self.folder.rglob("*") if path.is_file()]
-        assert files
-        return any(words.encode() in path.read_bytes() for path in files)
+        written = [data for _, data in contents(self.folder)]
+        assert written
+        return any(words.encode() in data for data in written)
 
     async def rewritten(self) -> None:
         deadline = time.monotonic() + 20

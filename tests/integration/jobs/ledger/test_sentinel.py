@@ -22,6 +22,7 @@ from jobs.ledger.server.scripts import commands
 from jobs.ledger.server.snapshot import write_snapshot
 from jobs.model.problems import ProblemError
 from jobs.process.settings import RedisSettings
+from standin.ports import reserved_port
 from tests.certificates import Authority
 from tests.integration.jobs.ledger.conftest import a_job, submit_job
 from tests.integration.jobs.ledger.sentinel_kit import (
@@ -32,7 +33,6 @@ from tests.integration.jobs.ledger.sentinel_kit import (
     redis_group,
 )
 from worker.celery.app import celery_settings
-from worker.supervise.checks import free_port
 
 BUSY = 40
 
@@ -154,7 +154,7 @@ async def test_servers_and_sentinels_are_reached_over_tls_with_their_passwords(
         settings = RedisSettings(
             url=SecretStr(f"rediss://{USER}@{GROUP}/0"),
             password_file=tmp_path / "password",
-            sentinels=(f"127.0.0.1:{free_port()}", group.sentinel),
+            sentinels=(f"127.0.0.1:{reserved_port()}", group.sentinel),
             sentinel_password_file=tmp_path / "sentinel-password",
             ca_file=authority.file,
             cert_file=client.certificate,

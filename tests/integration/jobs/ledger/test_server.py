@@ -12,7 +12,8 @@ from redis import Redis
 from jobs.ledger import Ledger, UnsafeServer
 from jobs.model.problems import ProblemError
 from jobs.process.settings import RedisSettings
-from standin.valkey import free_port, start_valkey
+from standin.ports import reserved_port
+from standin.valkey import start_valkey
 from tests.integration.jobs.ledger.conftest import a_job, submit_job
 
 
@@ -61,7 +62,7 @@ async def test_a_server_that_refuses_writes_is_said_to_be_full_and_nothing_is_ke
 async def test_what_was_kept_is_there_after_a_kill_and_the_same_ledger_goes_on(
     tmp_path: Path,
 ) -> None:
-    port = free_port()
+    port = reserved_port()
     process, url = start_valkey(tmp_path, port)
     ledger = Ledger(RedisSettings(url=SecretStr(url)))
     try:

@@ -42,6 +42,7 @@ IN_MAIN_THREAD = "asyncio.run(main())"
 IN_SECOND_THREAD = "threading.Thread(target=lambda: asyncio.run(main())).start(); time.sleep(60)"
 
 Start = Callable[..., subprocess.Popen[str]]
+PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def events(process: subprocess.Popen[str]) -> tuple[int, dict[str, dict[str, Any]]]:
     """The exit status and the log's events by name, after the process has ended."""
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=PATIENCE)
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     return process.returncode, {line["event"]: line for line in lines}
 
@@ -80,6 +81,13 @@ def events(process: subprocess.Popen[str]) -> tuple[int, dict[str, dict[str, Any
 def monitors_of(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in children]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "the condition was not met in time"
+        time.sleep(0.02)
 
 
 def test_a_loop_that_holds_the_interpreter_is_reported_by_stack_and_ended(
@@ -128,16 +136,19 @@ def test_a_process_that_does_not_stop_in_time_is_ended(start: Start) -> None:
     status, log = events(start(body))
     assert status == ENDED_STATUS
     assert set(log) == {"process.stop_overdue"}
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 50  # and not the minute of the thread
 
 
-def test_a_monitor_that_was_killed_is_replaced(start: Start) -> None:
-    process = start("await asyncio.sleep(2); no_lock_for_others()")
+def test_a_monitor_that_was_killed_is_replaced(start: Start, tmp_path: Path) -> None:
+    is_asked = "(Path(sys.argv[1]) / 'stall').exists()"
+    process = start(f"while not {is_asked}: await asyncio.sleep(0.02)\n    no_lock_for_others()")
     assert process.stdout is not None
     process.stdout.readline()
     (monitor,) = monitors_of(process.pid)
 
     os.kill(monitor, signal.SIGKILL)
+    until(lambda: monitors_of(process.pid) not in ([monitor], []))
+    (tmp_path / "stall").touch()
 
     status, log = events(process)
     assert status == ENDED_STATUS
@@ -152,7 +163,4 @@ def test_the_monitor_ends_with_its_process(start: Start) -> None:
 
     process.kill()
 
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{monitor}").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: not Path(f"/proc/{monitor}").exists())

@@ -22,7 +22,7 @@ from standin.valkey import start_valkey
 from worker.celery.app import celery_settings
 from worker.celery.pull_guard import PULL_SECONDS, install_pull_guard
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 MESSAGE = {
     "body": "",
     "properties": {

@@ -18,8 +18,8 @@ from urllib.request import urlopen
 
 from click.testing import CliRunner
 
+from standin.ports import reserved_port
 from worker.commands.install import install
-from worker.supervise.checks import free_port
 from worker.supervise.systemd_units import IN_USE
 
 
@@ -50,7 +50,7 @@ def running(argv: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen[b
 
 def answers(url: str) -> bool:
     try:
-        with urlopen(url, timeout=2) as response:
+        with urlopen(url, timeout=30) as response:
             return bool(response.status == 200)
     except URLError:
         return False
@@ -59,7 +59,7 @@ def answers(url: str) -> bool:
 def test_the_units_run_a_system_that_operators_commands_find(tmp_path: Path) -> None:
     data, etc, units = tmp_path / "da ta", tmp_path / "etc", tmp_path / "units"
     user = pwd.getpwuid(os.getuid()).pw_name
-    redis_port, api_port = free_port("127.0.0.1"), free_port("127.0.0.1")
+    redis_port, api_port = reserved_port("127.0.0.1"), reserved_port("127.0.0.1")
     written = CliRunner().invoke(
         install,
         [

@@ -79,9 +79,9 @@ def test_many_brackets_side_by_side_are_not_deep() -> None:
     ids=["names", "lists", "texts", "escapes", "depth", "commas"],
 )
 def test_the_check_of_the_largest_body_takes_a_fraction_of_a_second(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     refused(text.encode(), 200_000)
-    assert time.perf_counter() - began < 1.5
+    assert time.process_time() - began < 1.5
 
 
 @pytest.mark.parametrize(

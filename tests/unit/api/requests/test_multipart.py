@@ -198,10 +198,10 @@ async def test_the_name_of_a_file_is_plain(store: Store, parameters: str, name: 
     ids=["backslashes", "names", "spaces"],
 )
 def test_a_head_is_parsed_in_linear_time(field: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(MultipartError):
         part_head(f"Content-Disposition: {field}".encode())
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(

@@ -121,9 +121,9 @@ def test_a_format_that_makes_no_sense_does_not_fail(code: str) -> None:
 
 
 def test_a_code_that_is_too_long_is_not_applied() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert NumberFormat("0" * 1_000_000).number(5.0) == "5"
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_every_built_in_format_shows_a_number() -> None:

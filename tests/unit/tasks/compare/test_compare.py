@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import permutations
-from time import monotonic
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -223,9 +223,9 @@ def test_a_hundred_thousand_characters_take_seconds(old: str, new: str) -> None:
     def text(line: str) -> str:
         return "".join(line.format(n=number) for number in range(100_000 // len(line)))[:100_000]
 
-    began = monotonic()
+    began = process_time()
     result = compare_documents(of_text(text(old)), of_text(text(new)))
-    assert monotonic() - began < 20
+    assert process_time() - began < 20
     assert apply_edits(of_text(text(old)).text, result.patch) == of_text(text(new)).text
 
 

@@ -349,7 +349,7 @@ async def test_many_allowed_values_are_checked_but_do_not_guide_the_model(run: R
     }
     check = {"check": "one-of", "at": ["/items/*/quote"], "option": "language"}
     answer = {"summary": "Cleaned.", "items": [{"quote": "v4999"}] * 3_000}
-    started = time.monotonic()
+    started = time.process_time()
     result = await run(
         answer,
         options={"language": values},
@@ -357,7 +357,7 @@ async def test_many_allowed_values_are_checked_but_do_not_guide_the_model(run: R
         checks=[check],
         user="${document}",
     )
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
     assert result.checks[0].passed
     (request,) = run.engine.requests
     assert request.schema is not None
@@ -383,7 +383,7 @@ def test_options_with_many_faults_are_refused_with_some_of_them(tmp_path: Path) 
         "properties": {"language": {"type": "array", "items": {"enum": list(range(1_000))}}},
     }
     task = task_in(tmp_path, options_schema=options, checks=[], user="${document}")
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(ValidationError):
         task.options.model_validate({"language": ["x"] * 100_000})
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20

@@ -337,9 +337,9 @@ def test_a_message_of_grams_of_all_leaves_is_placed_by_its_rarest_in_bounded_tim
     examples = [*alike, *[("灯泡", leaves - 1)] * 2]
     centroids = Centroids(packed_centroids(examples, [""] * leaves))
     assert centroids.size > 2 * MOST_ADDED
-    started = time.monotonic()
+    started = time.process_time()
     similarities = centroids.similarities(grams(words[:106] + "灯泡"))
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
     assert similarities[leaves - 1] > 0
     assert 0 < sum(map(bool, similarities)) <= MOST_ADDED
     monkeypatch.setattr(centroids_module, "MOST_ADDED", 3)

@@ -55,9 +55,9 @@ async def error_of(text: str) -> str:
     ids=["nested", "not a number", "half a character", "digits", "tags", "reasoning"],
 )
 async def test_an_answer_that_cannot_be_read_fails_its_job_at_once(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     await error_of(text)
-    assert time.monotonic() - started < PATIENCE
+    assert time.process_time() - started < PATIENCE
 
 
 async def test_an_answer_that_is_deep_or_long_says_so() -> None:
@@ -66,17 +66,17 @@ async def test_an_answer_that_is_deep_or_long_says_so() -> None:
 
 
 def test_reasoning_of_many_tags_is_removed_in_linear_time() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert strip_reasoning("<think>x</think>" * 40 + '{"a": 1}') == '{"a": 1}'
     strip_reasoning("x</think>" * 100_000)
-    assert time.monotonic() - started < PATIENCE
+    assert time.process_time() - started < PATIENCE
 
 
 def test_answers_for_many_parts_are_merged_in_linear_time() -> None:
     answers = [{"rows": [{"a": f"{part} {n}"} for n in range(100)]} for part in range(600)]
-    started = time.monotonic()
+    started = time.process_time()
     merged = merge([values_node(one) for one in answers])
-    assert time.monotonic() - started < PATIENCE
+    assert time.process_time() - started < PATIENCE
     assert isinstance(merged, dict)
     assert len(merged["rows"]) == 60_000  # type: ignore[arg-type]
 
@@ -88,9 +88,9 @@ def test_quotes_beyond_the_limit_are_counted_and_doubtful() -> None:
         PartAnswer(0, 100_000, {"rows": [leaf(f"{part}-{n}", "地" * 200) for n in range(100)]})
         for part in range(60)
     ]
-    started = time.monotonic()
+    started = time.process_time()
     result = result_of(source, schema, answers)
-    assert time.monotonic() - started < PATIENCE
+    assert time.process_time() - started < PATIENCE
     assert (len(result.evidence), result.not_listed) == (MOST_EVIDENCE, 6_000 - MOST_EVIDENCE)
     assert len(result.data["rows"]) == 6_000
     options = ExtractOptions.model_validate({"schema": schema})
@@ -111,10 +111,10 @@ def test_a_broken_rule_is_found_beside_many_alternatives() -> None:
     alternatives = [{"const": f"value {n}"} for n in range(500)]
     schema = rows(anyOf=alternatives)
     answer = {"rows": [leaf(f"other {n}") for n in range(3_000)]}
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(OutputError, match="does not fit the schema's rule at /properties/rows"):
         result_of(document("text"), schema, [PartAnswer(0, 4, answer)])
-    assert time.monotonic() - started < PATIENCE
+    assert time.process_time() - started < PATIENCE
 
 
 def test_doubts_of_many_values_and_choices_take_linear_time() -> None:
@@ -124,7 +124,7 @@ def test_doubts_of_many_values_and_choices_take_linear_time() -> None:
     answer = {"rows": [leaf(choices[-1]) for _ in range(MOST_EVIDENCE)]}
     result = result_of(document("text"), schema, [PartAnswer(0, 4, answer)])
     options = ExtractOptions.model_validate({"schema": schema})
-    started = time.monotonic()
+    started = time.process_time()
     for _ in range(10):
         doubts(document("text"), options, result)
-    assert time.monotonic() - started < PATIENCE / 4
+    assert time.process_time() - started < PATIENCE / 4

@@ -147,8 +147,8 @@ def test_the_lists_of_long_minutes_stay_short_and_count_the_rest() -> None:
     )
     answer = MinutesAnswer.model_validate(said(attendees=[f"缺席{n}" for n in range(40)]))
     parts = [(Part(0, len(source.text)), answer)] * 50
-    started = time.monotonic()
+    started = time.process_time()
     result = result_of(source, parts)
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 60
     assert len(result.attendees) == MOST_LISTED
     assert result.not_listed >= 2_000

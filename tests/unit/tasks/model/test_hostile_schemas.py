@@ -146,10 +146,10 @@ REASONS = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_schema_that_multiplies_is_refused_at_once_with_the_place(name: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(SchemaRejected) as caught:
         check_caller_schema(REFUSED[name])
-    assert time.monotonic() - started < PATIENCE
+    assert time.process_time() - started < PATIENCE
     (reason, *_) = (reason for reason, names in REASONS.items() if name in names)
     assert reason in str(caught.value)
 
@@ -274,12 +274,12 @@ def test_an_accepted_schema_and_an_answer_to_it_are_checked_in_bounded_time(
     schema: Schema, data: Any
 ) -> None:
     schema = json.loads(json.dumps(schema))
-    started = time.monotonic()
+    started = time.process_time()
     compiled = CompiledSchema(schema)
     guided = [compiled.guided, compiled.guided_part, guided_schema(compiled.reader, quoted=False)]
     with suppress(OutputError):
         missing_values(data, compiled)
-    assert time.monotonic() - started < PATIENCE
+    assert time.process_time() - started < PATIENCE
     assert len(json.dumps(guided)) < 5_000_000
 
 

@@ -176,9 +176,9 @@ def test_many_paragraphs_numbers_and_terms_take_linear_time_and_lists_stay_short
         ((block.start, block.end), f"It pays {count * 3 + n}.")
         for n, block in enumerate(source.blocks)
     ]
-    started = time.monotonic()
+    started = time.process_time()
     result = result_of(source, options, pairs)
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 60
     assert not result.checked
     assert {len(result.unsupported), len(result.lost), len(result.missed_terms)} == {MOST_LISTED}
     assert result.not_listed >= 3 * (count - MOST_LISTED)

@@ -11,7 +11,8 @@ import pytest_asyncio
 
 from documents.errors import Retry
 from jobs.process.settings import EngineSettings
-from standin.engine_process import StandInControl, free_port, running_standin
+from standin.engine_process import StandInControl, running_standin
+from standin.ports import reserved_port
 from tasks.engine import Message
 from tasks.errors import (
     EngineBusy,
@@ -89,7 +90,7 @@ def _session(client: EngineClient, priority: int = 0) -> EngineSession:
 
 async def _until(standin: StandInControl, name: str, number: int) -> None:
     """Wait until a count of the stand-in is `number`, 30 seconds at most."""
-    async with asyncio.timeout(30), httpx.AsyncClient(verify=False) as http:
+    async with asyncio.timeout(30), httpx.AsyncClient(verify=False, timeout=30) as http:
         while (await http.get(f"{standin.url}/_counts")).json()[name] != number:
             await asyncio.sleep(0.01)
 
@@ -257,7 +258,7 @@ async def test_a_prompt_that_is_too_long_is_refused_with_the_engines_reason(
 
 
 async def test_an_engine_that_does_not_listen_is_unavailable() -> None:
-    async for client in _started(EngineSettings(url=f"http://127.0.0.1:{free_port()}")):
+    async for client in _started(EngineSettings(url=f"http://127.0.0.1:{reserved_port()}")):
         assert not await client.check_health()
         with pytest.raises(EngineUnavailable):
             await _session(client).complete(QUESTION, max_tokens=20)

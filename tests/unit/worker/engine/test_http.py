@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from standin.engine_process import free_port
+from standin.ports import reserved_port
 from worker.engine.http import ConnectionFailed, EngineHttp
 from worker.http.connection import Response
 
@@ -112,7 +112,7 @@ async def test_a_response_that_is_not_http_is_a_failed_connection(http: EngineHt
 
 
 async def test_a_refused_connection_is_a_failed_connection() -> None:
-    http = EngineHttp(f"http://127.0.0.1:{free_port()}", None, 4)
+    http = EngineHttp(f"http://127.0.0.1:{reserved_port()}", None, 4)
     try:
         with pytest.raises(ConnectionFailed):
             await http.get("/health")
@@ -237,7 +237,7 @@ async def test_a_request_that_is_cancelled_closes_its_connection() -> None:
     raw = Raw(b"", closes=False)
     async with raw.http() as http:
         request = asyncio.create_task(http.post("/x", b"{}"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not raw.requests:
                 await asyncio.sleep(0.001)
             request.cancel()
@@ -250,7 +250,7 @@ async def test_more_requests_than_connections_wait() -> None:
     raw = Raw(b"", closes=False)
     async with raw.http() as http:
         requests = [asyncio.create_task(http.get("/health")) for _ in range(6)]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(raw.requests) < 4:
                 await asyncio.sleep(0.001)
         await asyncio.sleep(0.02)

@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 
 from jobs.process.settings import EngineSettings
-from standin.engine_process import StandInControl, free_port, running_standin
+from standin.engine_process import StandInControl, running_standin
+from standin.ports import reserved_port
 from tasks.engine import Message
 from tasks.errors import EngineUnavailable
 from worker.engine.pool import EnginePool
@@ -222,7 +223,7 @@ async def test_engines_are_added_and_removed_while_requests_run(pair: Pair) -> N
 
 
 async def test_a_pool_is_healthy_while_one_engine_is(pair: Pair) -> None:
-    away = EngineSettings(url=f"http://127.0.0.1:{free_port()}", model="stand-in")
+    away = EngineSettings(url=f"http://127.0.0.1:{reserved_port()}", model="stand-in")
     other = EngineSettings(url=pair[0].url, model="deepseek-r1")
     pool = EnginePool({"away": away, "other": other}, 4)
     await pool.start()

@@ -81,6 +81,7 @@ async def browser(
         mounts={idp.issuer: httpx.AsyncHTTPTransport()},
         base_url=PUBLIC,
         follow_redirects=True,
+        timeout=30,
     ) as http:
         yield Visitor(http)
 
@@ -195,7 +196,7 @@ async def test_another_browser_cannot_end_a_sign_in(
     api: Api, idp: IdentityProvider, chen: Visitor
 ) -> None:
     begun = await chen.http.get("/console/sign-in/provider", follow_redirects=False)
-    async with httpx.AsyncClient() as attacker:
+    async with httpx.AsyncClient(timeout=30) as attacker:
         at_provider = await attacker.get(begun.headers["location"])
     async with browser(api, idp) as victim:
         for _ in range(2):

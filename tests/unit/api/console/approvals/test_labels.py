@@ -64,10 +64,10 @@ def test_schemas_that_describe_nothing_are_no_error() -> None:
 def test_a_schema_that_refers_to_itself_many_times_takes_no_time() -> None:
     many = {"anyOf": [{"$ref": "#/$defs/a"}] * 10}
     schema = {"properties": {"x": {"$ref": "#/$defs/a"}}, "$defs": {"a": many}}
-    started = time.monotonic()
+    started = time.process_time()
     for _ in range(120):
         labels(schema=schema).of(("data", "x", "y", 0, "z"))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def members(schema: Any, root: Any, seen: set[str]) -> set[str]:
