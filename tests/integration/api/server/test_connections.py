@@ -42,8 +42,8 @@ async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
 
 
 async def test_no_head_takes_longer_than_its_time(api: Running, connect: Connect) -> None:
-    connections = [await connect(api) for _ in range(60)]
     began = time.monotonic()
+    connections = [await connect(api) for _ in range(60)]
 
     async def drip(connection: Connection, *, sends: bool) -> tuple[int, float]:
         await connection.send(HEAD)
