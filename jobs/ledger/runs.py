@@ -84,9 +84,9 @@ class Room:
     interactive: int
     lines: int = 0
     bulk: int = -1
+    unwritten: int = 5_000
     spare: int = 0
     without_spare: frozenset[str] = frozenset()
-    unwritten: int = 5_000
 
     def __bool__(self) -> bool:
         return self.spare > 0 or any(map(self.has, Lane))

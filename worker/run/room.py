@@ -72,12 +72,14 @@ class WorkerRoom:
         bulk_slots = self._bulk_slots()
         interactive = self._slots - self._jobs[Kind.single] - self._jobs[Kind.line]
         lines = min(interactive, max(1, bulk_slots) - self._jobs[Kind.line])
+        spare, without_spare = self._spare(bulk_slots)
         bulk = bulk_slots + self._ahead(bulk_slots) - self._jobs[Kind.bulk]
         return Room(
             max(interactive, 0) if self._slots else -1,
             max(lines, 0),
             max(bulk, 0) if bulk_slots else -1,
-            *self._spare(bulk_slots),
+            spare=spare,
+            without_spare=without_spare,
         )
 
     def _spare(self, bulk_slots: int) -> tuple[int, frozenset[str]]:
@@ -85,7 +87,7 @@ class WorkerRoom:
         departments that have more.
         """
         few = math.ceil(bulk_slots * SPARE)
-        counts = self._bulk.copy()  # in one step, because of other threads
+        counts = dict(self._bulk)  # in one step, because of other threads
         more = frozenset(name for name, jobs in counts.items() if jobs >= few)
         spare = few - sum(jobs for name, jobs in counts.items() if name not in more)
         most = bulk_slots * (1 + MAX_AHEAD) - self._jobs[Kind.bulk]
