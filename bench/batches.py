@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import uvloop
@@ -26,6 +26,7 @@ from bench.system import (
     CpuTime,
     System,
     cpu_seconds,
+    flush_seconds,
     machine,
     memory_mib,
     running_engine,
@@ -69,18 +70,20 @@ async def run_batch(system: System, engine_pid: int, who: Department, kind: str,
     file_id = await who.upload(KINDS[kind], n)
     pids = {**system.pids, "engine": engine_pid}
     cpu = {name: cpu_seconds(pid) for name, pid in pids.items()}
-    before, began = CpuTime.now(pids.values()), time.perf_counter()
+    before, began = _now(pids), time.perf_counter()
     batch_id = await who.submit_batch(file_id, KINDS[kind])
-    batch, seen = await who.wait_batch(
-        batch_id, seconds=LONGEST_READING_SECONDS + n / SLOWEST_LINES_PER_SECOND
-    )
+    _, seen = await who.wait_batch(batch_id, "in_progress", seconds=LONGEST_READING_SECONDS)
+    read = max(seen.values()) - began
+    read_cpu, after = {name: cpu_seconds(pid) for name, pid in pids.items()}, _now(pids)
+    batch, seen = await who.wait_batch(batch_id, seconds=n / SLOWEST_LINES_PER_SECOND)
     ended = max(seen.values()) - began
-    others = CpuTime.now(pids.values()).others_since(before)
+    others_after = _now(pids).others_since(after)
+    others = _now(pids).others_since(before)
+    running = {name: (cpu_seconds(pid) - read_cpu[name]) * 1000 / n for name, pid in pids.items()}
     spent = {name: (cpu_seconds(pid) - cpu[name]) * 1000 / n for name, pid in pids.items()}
     counts = batch["request_counts"]
     if batch["status"] != "completed" or counts["completed"] != n:
         raise RuntimeError(f"the batch {batch['status']} with {counts}")
-    read = seen.get("in_progress", began) - began
     print(f"{n / ended:8.0f} lines/s: {n} {kind} lines in {ended:.1f} s, {read:.1f} s of which")
     print(f"         to read the file; other processes took {others:.0%} of the machine;")
     print("         ms of one core per line:")
@@ -89,10 +92,16 @@ async def run_batch(system: System, engine_pid: int, who: Department, kind: str,
     peaks = ", ".join(f"{name} {memory_mib(pid)[1]:.0f}" for name, pid in pids.items())
     print(f"         peak memory, MiB: {peaks}", flush=True)
     ours = sum(ms for name, ms in spent.items() if name != "engine")
+    report({"others": others_after, "ms a flush": flush_seconds(system.folder) * 1000})
     report({f"{kind} lines/s after reading": n / (ended - read)})
     report({f"{kind} lines/s": n / ended, f"core-ms a {kind} line": ours})
     report({f"core-ms {name}, {kind} line": ms for name, ms in spent.items()})
+    report({f"core-ms {name}, {kind} line after reading": ms for name, ms in running.items()})
     return n / ended
+
+
+def _now(pids: Mapping[str, int]) -> CpuTime:
+    return CpuTime.now(pids.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ async def measure(in_flight: int, latency: float, seconds: float) -> None:
         end=" ",
     )
     print(f"other processes took {others:.0%} of the machine; {machine()}", flush=True)
-    report({f"share at {in_flight}": share})
+    report({f"share at {in_flight}": share, f"others at {in_flight}": others})
 
 
 def main() -> None:

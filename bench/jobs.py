@@ -11,17 +11,28 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 
 from bench.callbacks import client, receiver, run_jobs
 from bench.figures import report
-from bench.system import System, running_engine, running_system
+from bench.system import (
+    CpuTime,
+    System,
+    cpu_seconds,
+    flush_seconds,
+    running_engine,
+    running_system,
+)
 
 WARM_UP = 50
 
 
-async def measure(system: System, count: int, in_flight: int) -> None:
+async def measure(system: System, engine_pid: int, count: int, in_flight: int) -> None:
+    def spent_so_far() -> Mapping[str, float]:
+        return {**system.cpu_seconds(), "engine": cpu_seconds(engine_pid)}
+
     async with receiver() as here:
         api_key = await system.department("bench", callback_url=here.url)
         async with AsyncExitStack() as stack:
@@ -29,19 +40,24 @@ async def measure(system: System, count: int, in_flight: int) -> None:
                 await stack.enter_async_context(client(api, api_key, in_flight))
                 for api in system.apis
             ]
-            run = partial(run_jobs, https, "/v1/jobs", here, system.cpu_seconds)
+            run = partial(run_jobs, https, "/v1/jobs", here, spent_so_far)
             await run(count=WARM_UP, in_flight=in_flight)
             load = time.process_time()
+            before = CpuTime.now([engine_pid, *system.pids.values()])
             rates = await run(count=count, in_flight=in_flight)
             load = time.process_time() - load
+            others = CpuTime.now([engine_pid, *system.pids.values()]).others_since(before)
     spent = {name: seconds * 1000 / count for name, seconds in rates.cpu.items()}
     print(f"{rates.submissions:8.0f} submissions/s while jobs run, {in_flight} in flight")
     print(f"{rates.jobs:8.0f} jobs/s from the first submission to the last callback")
     print("         ms of one core per job: " + ", ".join(f"{k} {v:.1f}" for k, v in spent.items()))
+    print(f"         other processes took {others:.0%} of the machine")
+    report({"others": others, "ms a flush": flush_seconds(system.folder) * 1000})
+    ours = sum(ms for name, ms in spent.items() if name != "engine")
     report(
         {
             "jobs/s": rates.jobs,
-            "core-ms a job": sum(spent.values()),
+            "core-ms a job": ours,
             **{f"core-ms {name}": value for name, value in spent.items()},
             "core-ms of the load": load * 1000 / count,
         }
@@ -57,7 +73,7 @@ def main() -> None:
     parser.add_argument("--api-processes", type=int, default=1)
     arguments = parser.parse_args()
     with (
-        running_engine() as (engine_url, _),
+        running_engine() as (engine_url, engine_pid),
         running_system(
             engine_url,
             workers=arguments.workers,
@@ -65,7 +81,7 @@ def main() -> None:
             api_processes=arguments.api_processes,
         ) as system,
     ):
-        asyncio.run(measure(system, arguments.count, arguments.in_flight))
+        asyncio.run(measure(system, engine_pid, arguments.count, arguments.in_flight))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from worker.supervise.checks import free_port
 
 STOP_SECONDS = 60.0
 TICKS = os.sysconf("SC_CLK_TCK")
+FLUSHES, FLUSHED_BYTES = 200, 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,18 @@ def cpu_seconds(pid: int) -> float:
     """CPU time of a process since its start, with that of its ended children (proc(5))."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / TICKS
+
+
+def flush_seconds(folder: Path) -> float:
+    """Seconds for which a process waits for the disk when it flushes a short write: the median."""
+    waits = []
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(FLUSHES):
+            os.write(file.fileno(), bytes(FLUSHED_BYTES))
+            began, used = time.perf_counter(), time.thread_time()
+            os.fdatasync(file.fileno())
+            waits.append(time.perf_counter() - began - (time.thread_time() - used))
+    return statistics.median(waits)
 
 
 @dataclass(frozen=True, slots=True)

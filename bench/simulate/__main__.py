@@ -3,10 +3,11 @@
     python -m bench.simulate [--rate 20] [--slots 256] [--engines 1 10 100]
 
 Reads the costs from the results of `python -m bench jobs batches`. First it simulates the measured
-points (this machine's cores, one engine) and prints both. Then it simulates work elsewhere, bulk
-lines and single jobs: engines that do `--rate` requests a second with `--slots` in flight, a core
-for each process, and as many workers, couriers and api processes as keep each below 70 % of its
-core. A role that cannot be multiplied and is above that is the bottleneck.
+points (this machine's cores, as far as other processes left them, and one engine) and prints both.
+Then it simulates work elsewhere, bulk lines and single jobs: engines that do `--rate` requests a
+second with `--slots` in flight, a core for each process, and as many workers, couriers and api
+processes as keep each below 70 % of its core. A role that cannot be multiplied and is above that is
+the bottleneck.
 """
 
 from __future__ import annotations
@@ -91,22 +92,42 @@ def check(name: str, simulated: float, measured: float) -> None:
     report({f"simulated/measured, {name}": simulated / measured})
 
 
+def median_of(results: Results, measurement: str, figure: str) -> float:
+    """The median of the rounds; 0 if none has the figure."""
+    return statistics.median(results.values(measurement, figure) or [0.0])
+
+
+def beside(costs: Costs, others: float) -> Costs:
+    """The costs on a machine of which other processes take the part `others`: what is left of its
+    cores does as much in a second as all of them in a part of it.
+    """
+    return {role: seconds / (1 - others) for role, seconds in costs.items()}
+
+
 def check_measured(results: Results, line: Costs, job: Costs) -> None:
-    """Simulate what was measured on this machine."""
+    """Simulate what was measured on this machine, beside the other processes that ran then."""
     cores = os.cpu_count() or 1
+
+    def plan(name: str, slots: int, counts: Mapping[str, int], latency: float = 0.0) -> Plan:
+        flush = median_of(results, name, "ms a flush") / 1000
+        return Plan(1, slots, latency, counts, cores, flush)
+
     for name, number in (("batches", 1), ("batches_twice", 2)):
         if measured := results.values(name, "chat lines/s after reading"):
-            plan = Plan(1, number * WORKER_SLOTS, 0.0, {"worker": number}, cores)
+            costs = beside(line, median_of(results, name, "others"))
+            rate = run_lines(plan(name, number * WORKER_SLOTS, {"worker": number}), costs).rate
             what = "lines/s" if number == 1 else "lines/s with 2 workers"
-            check(what, run_lines(plan, line).rate, statistics.median(measured))
+            check(what, rate, statistics.median(measured))
     for name, (what, counts) in POINTS.items():
         if measured := results.values(name, "jobs/s"):
+            costs = beside(job, median_of(results, name, "others"))
             slots = counts.get("worker", 1) * WORKER_SLOTS
-            rate = run_jobs(Plan(1, slots, 0.0, counts, cores), job, IN_FLIGHT, JOBS)
+            rate = run_jobs(plan(name, slots, counts), costs, IN_FLIGHT, JOBS)
             check(f"jobs/s with {what}", rate, statistics.median(measured))
     for slots in (64, 256, 1024):
         if measured := results.values("ideal_share", f"share at {slots}"):
-            outcome = run_lines(Plan(1, slots, 1.0, {}, cores), line)
+            costs = beside(line, median_of(results, "ideal_share", f"others at {slots}"))
+            outcome = run_lines(plan("batches", slots, {}, latency=1.0), costs)
             check(f"ideal share at {slots}", outcome.rate / slots, statistics.median(measured))
 
 
@@ -115,19 +136,19 @@ def counts_for(wanted: float, costs: Costs, roles: Sequence[str]) -> Mapping[str
     return {role: max(1, math.ceil(wanted * costs[role] / HIGHEST_USE)) for role in roles}
 
 
-def need_of_lines(engines: int, rate: float, slots: int, line: Costs) -> Need:
+def need_of_lines(engines: int, rate: float, slots: int, line: Costs, flush: float = 0.0) -> Need:
     wanted = engines * rate
     counts = counts_for(wanted, line, ("worker",))
-    plan = Plan(engines, slots, slots / rate, counts)
+    plan = Plan(engines, slots, slots / rate, counts, flush=flush)
     outcome = run_lines(plan, {**line, "engine": 0.0}, seconds=3 * slots / rate)
     return Need(wanted, outcome.rate, counts, outcome.use)
 
 
-def need_of_jobs(engines: int, rate: float, slots: int, job: Costs) -> Need:
+def need_of_jobs(engines: int, rate: float, slots: int, job: Costs, flush: float = 0.0) -> Need:
     """Single jobs that arrive at the rate that the engines can do."""
     wanted = engines * rate
     counts = counts_for(wanted, job, ("api", "worker", "courier"))
-    plan = Plan(engines, slots, slots / rate, counts)
+    plan = Plan(engines, slots, slots / rate, counts, flush=flush)
     outcome = run_arrivals(plan, {**job, "engine": 0.0, "load": 0.0}, wanted)
     return Need(wanted, outcome.rate, counts, outcome.use)
 
@@ -139,13 +160,15 @@ def main() -> None:
     parser.add_argument("--engines", type=int, nargs="+", default=[1, 10, 100])
     options = parser.parse_args()
     results = Results.read()
-    line, job = costs_of(results, "batches", "core-ms {role}, chat line"), job_costs(results)
+    line = costs_of(results, "batches", "core-ms {role}, chat line after reading")
+    job = job_costs(results)
     check_measured(results, line, job)
+    flush = median_of(results, "jobs", "ms a flush") / 1000
     print(f"engines of {options.rate:g} requests/s with {options.slots} in flight:")
     for engines in options.engines:
         for what, need in (
-            ("lines", need_of_lines(engines, options.rate, options.slots, line)),
-            ("single jobs", need_of_jobs(engines, options.rate, options.slots, job)),
+            ("lines", need_of_lines(engines, options.rate, options.slots, line, flush)),
+            ("single jobs", need_of_jobs(engines, options.rate, options.slots, job, flush)),
         ):
             print(f"    {engines:3} engines, {what}: {need.text()}", flush=True)
             report({f"share of {engines} engines, {what}": need.reached / need.wanted})

@@ -1,15 +1,17 @@
 """A discrete-event simulation of processes that share the cores of machines.
 
 Work is a generator that yields `Use`, `Wait`, `Take` and `Give`. A process does one thing at a
-time, in the order of arrival, and needs a core of its machine while it does.
+time, in the order of arrival, and needs a core of its machine while it does. Processes get the
+cores of a machine in turns.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 
@@ -23,12 +25,22 @@ class Machine:
 
 @dataclass(slots=True)
 class Process:
-    """One thread of work. `busy`: seconds that it has worked."""
+    """One thread of work. `busy`: seconds that it has worked.
+
+    `flush`: seconds for which it waits for the disk, without a core, after it has done all that had
+    arrived when it got a core. Only then the work goes on.
+    """
 
     machine: Machine
+    flush: float = 0.0
     queue: deque[tuple[Work, float]] = field(default_factory=deque)
     running: bool = False
     busy: float = 0.0
+
+    @property
+    def at_once(self) -> int:
+        """How much of what has arrived it does before others go on."""
+        return len(self.queue) if self.flush else 1
 
 
 @dataclass(slots=True)
@@ -70,21 +82,19 @@ class Simulation:
     def __init__(self) -> None:
         self.now = 0.0
         self._order = count()
-        self._events: list[tuple[float, int, Work, Process | None]] = []
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
 
     def start(self, work: Work) -> None:
-        self._at(self.now, work, None)
+        self._at(self.now, partial(self._advance, work))
 
     def run(self, until: float) -> None:
         while self._events and self._events[0][0] <= until:
-            self.now, _, work, process = heapq.heappop(self._events)
-            if process is not None:
-                self._end_use(process)
-            self._advance(work)
+            self.now, _, event = heapq.heappop(self._events)
+            event()
         self.now = until
 
-    def _at(self, when: float, work: Work, process: Process | None) -> None:
-        heapq.heappush(self._events, (when, next(self._order), work, process))
+    def _at(self, when: float, event: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (when, next(self._order), event))
 
     def _advance(self, work: Work) -> None:
         """Take the steps of `work` until one takes time or must wait."""
@@ -92,10 +102,11 @@ class Simulation:
             match step:
                 case Use(process, seconds):
                     process.queue.append((work, seconds))
-                    self._begin_use(process)
+                    if not process.running:
+                        self._begin_use(process)
                     return
                 case Wait(seconds):
-                    self._at(self.now + seconds, work, None)
+                    self._at(self.now + seconds, partial(self._advance, work))
                     return
                 case Take(places) if places.free:
                     places.free -= 1
@@ -103,30 +114,37 @@ class Simulation:
                     places.waiting.append(work)
                     return
                 case Give(places) if places.waiting:
-                    self._at(self.now, places.waiting.popleft(), None)
+                    self._at(self.now, partial(self._advance, places.waiting.popleft()))
                 case Give(places):
                     places.free += 1
 
     def _begin_use(self, process: Process) -> None:
-        if process.running or not process.queue:
-            return
+        """Use a core when it is the turn of the process."""
         process.running = True
-        if process.machine.cores:
-            self._occupy(process)
+        process.machine.waiting.append(process)
+        self._occupy(process.machine)
+
+    def _occupy(self, machine: Machine) -> None:
+        while machine.cores and machine.waiting:
+            machine.cores -= 1
+            process = machine.waiting.popleft()
+            works = [process.queue.popleft() for _ in range(process.at_once)]
+            seconds = sum(each for _, each in works)
+            process.busy += seconds
+            done = partial(self._leave_core, process, [work for work, _ in works])
+            self._at(self.now + seconds, done)
+
+    def _leave_core(self, process: Process, works: Sequence[Work]) -> None:
+        process.machine.cores += 1
+        self._occupy(process.machine)
+        if process.flush:
+            self._at(self.now + process.flush, partial(self._end_use, process, works))
         else:
-            process.machine.waiting.append(process)
+            self._end_use(process, works)
 
-    def _occupy(self, process: Process) -> None:
-        process.machine.cores -= 1
-        work, seconds = process.queue.popleft()
-        process.busy += seconds
-        self._at(self.now + seconds, work, process)
-
-    def _end_use(self, process: Process) -> None:
-        machine = process.machine
-        machine.cores += 1
+    def _end_use(self, process: Process, works: Sequence[Work]) -> None:
         process.running = False
-        # To the end of the line: the kernel gives each process its turn.
-        self._begin_use(process)
-        if machine.waiting and machine.cores:
-            self._occupy(machine.waiting.popleft())
+        if process.queue:
+            self._begin_use(process)
+        for work in works:
+            self._advance(work)

@@ -15,7 +15,8 @@ ROLES = ("api", "worker", "courier", "scheduler", "valkey", "engine", "load")
 class Plan:
     """What runs. `shared_cores`: all processes share so many cores; None gives each its own.
 
-    An engine takes `latency` seconds for each request and has `slots` slots.
+    An engine takes `latency` seconds for each request and has `slots` slots. Valkey waits `flush`
+    seconds for the disk before it answers the requests that have arrived.
     """
 
     engines: int
@@ -23,6 +24,7 @@ class Plan:
     latency: float
     counts: Mapping[str, int]
     shared_cores: int | None = None
+    flush: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ class Site:
     def __init__(self, plan: Plan) -> None:
         shared = Machine(plan.shared_cores) if plan.shared_cores else None
         self.processes: dict[str, Sequence[Process]] = {
-            role: [Process(shared or Machine(1)) for _ in range(plan.counts.get(role, 1))]
+            role: [
+                Process(shared or Machine(1), plan.flush if role == "valkey" else 0.0)
+                for _ in range(plan.counts.get(role, 1))
+            ]
             for role in ROLES
         }
         self._turns: Mapping[str, Iterator[Process]] = {

@@ -75,7 +75,8 @@ class LeaseRenewal:
 @dataclass(frozen=True, slots=True)
 class Room:
     """The most jobs in one claim; -1: the worker does not run that lane. `lines`: of interactive
-    batches, which are part of `interactive`.
+    batches, which are part of `interactive`. `spare`: bulk jobs of departments other than
+    `without_spare`, which are claimed even if `bulk` is 0.
 
     `unwritten`: the most ended lines of one batch that wait to be written to its files.
     """
@@ -84,11 +85,14 @@ class Room:
     lines: int = 0
     bulk: int = -1
     unwritten: int = 5_000
+    spare: int = 0
+    without_spare: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return any(map(self.has, Lane))
+        return self.spare > 0 or any(map(self.has, Lane))
 
     def has(self, lane: Lane) -> bool:
+        """Whether there is room for jobs of any department."""
         return (self.bulk if lane is Lane.bulk else self.interactive) > 0
 
 
@@ -182,6 +186,8 @@ class RunLedger:
             room.unwritten,
             new_job_id(),
             EXPECTED_MS if asks_again else 0,
+            room.spare,
+            *sorted(room.without_spare),
         )
         return WaitingClaims(await self._readable(granted), suspect or None, bool(more))
 

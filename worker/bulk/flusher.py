@@ -45,20 +45,17 @@ class Flusher:
         self._waiting_since: dict[str, float] = {}
 
     async def flush_due(self) -> int:
-        """Write the segments that are due; returns the number of lines."""
-        due = await self._ledger.batches.due_flushes()
-        self._waiting_since = {
-            batch_id: self._waiting_since.get(batch_id, time.monotonic()) for batch_id in due
-        }
-        return sum([await self._flush_all(batch_id) for batch_id in due])
-
-    async def _flush_all(self, batch_id: str) -> int:
-        """Write segments while there are enough lines for a full one."""
-        written = count = await self._flush(batch_id)
-        while count == SEGMENT_LINES:
-            self._waiting_since.setdefault(batch_id, time.monotonic())
-            count = await self._flush(batch_id)
-            written += count
+        """Write the segments that are due; returns the number of lines. Batches take turns, so
+        that a small one does not wait until all of a large one is written.
+        """
+        written, counts = 0, [SEGMENT_LINES]
+        while SEGMENT_LINES in counts:
+            due = await self._ledger.batches.due_flushes()
+            self._waiting_since = {
+                batch_id: self._waiting_since.get(batch_id, time.monotonic()) for batch_id in due
+            }
+            counts = [await self._flush(batch_id) for batch_id in due]
+            written += sum(counts)
         return written
 
     async def _flush(self, batch_id: str) -> int:

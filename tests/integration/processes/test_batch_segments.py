@@ -80,3 +80,18 @@ async def test_a_cancelled_batch_in_short_segments_has_each_line_once(
     assert sorted(custom_ids_in(output) + custom_ids_in(errors)) == [
         f"c{number}" for number in range(9)
     ]
+
+
+async def test_a_small_batch_is_written_before_the_rest_of_a_large_one(
+    empty_system: System, open_desk: OpenDesk, redis: Redis
+) -> None:
+    desk = await open_desk(empty_system)
+    large = await start_batch(desk, 401)
+    await run(desk, redis, large, 401, 10)
+    small = await start_batch(desk, 3)
+    await run(desk, redis, small, 3, 10)
+    assert await Flusher(desk.ledger, desk.store).flush_due() == 404
+    first, last = [(await current(desk, batch)).ended_at for batch in (small, large)]
+    assert first is not None
+    assert last is not None
+    assert first < last

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.simulate.__main__ import need_of_jobs, need_of_lines
+from bench.simulate.__main__ import beside, need_of_jobs, need_of_lines
 from bench.simulate.events import Give, Machine, Places, Process, Simulation, Take, Use, Work
 from bench.simulate.system import Plan, run_arrivals, run_jobs, run_lines
 
@@ -22,6 +22,41 @@ def test_processes_share_the_cores_of_their_machine(cores: int, seconds: float) 
         simulation.start(work(Process(machine)))
     simulation.run(10)
     assert max(ended) == pytest.approx(seconds, abs=0.02)
+
+
+def test_a_process_that_always_has_work_leaves_the_core_to_others_in_turns() -> None:
+    machine, simulation, ended = Machine(1), Simulation(), dict[str, float]()
+
+    def work(name: str, process: Process, seconds: float) -> Work:
+        yield Use(process, seconds)
+        ended[name] = simulation.now
+
+    busy = Process(machine)
+    for number in range(100):
+        simulation.start(work(f"busy {number}", busy, 0.01))
+    simulation.start(work("other", Process(machine), 0.01))
+    simulation.run(10)
+    assert ended["other"] == pytest.approx(0.02)
+
+
+def test_a_process_that_flushes_does_all_that_has_arrived_and_needs_no_core_for_the_disk() -> None:
+    machine, simulation, ended = Machine(1), Simulation(), list[float]()
+    flushing, other = Process(machine, flush=1.0), Process(machine)
+
+    def work(process: Process, seconds: float) -> Work:
+        yield Use(process, seconds)
+        ended.append(simulation.now)
+
+    for process, seconds in ((flushing, 0.1), (flushing, 0.1), (flushing, 0.1), (other, 0.5)):
+        simulation.start(work(process, seconds))
+    simulation.run(10)
+    # The first alone; the two that arrived meanwhile share the second flush.
+    assert ended == pytest.approx([0.6, 1.1, 2.3, 2.3])
+    assert flushing.busy == pytest.approx(0.3)
+
+
+def test_other_processes_leave_less_of_the_machine() -> None:
+    assert beside({"worker": 0.002}, 0.75) == {"worker": pytest.approx(0.008)}
 
 
 def test_work_waits_for_a_place() -> None:

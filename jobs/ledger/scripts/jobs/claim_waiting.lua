@@ -3,7 +3,9 @@
 -- their turns in tokens. A line of a batch becomes a job with its first claim.
 -- ARGV: worker, nonce of this claim, lease in ms, 1 if a wake-up led to this claim, most interactive jobs,
 --       most lines of interactive batches among them, most bulk jobs, most unwritten outcomes of a batch,
---       stem of the ids of new jobs, ms within which the worker asks again if it gets jobs, or 0.
+--       stem of the ids of new jobs, ms within which the worker asks again if it gets jobs, or 0, most bulk
+--       jobs of departments that have less than their share of the worker, which are claimed after the
+--       others, departments to which this does not apply.
 --       -1 jobs of a lane: the worker does not run that lane
 -- Returns: {1 if more jobs may wait for this worker, id of a suspect that this worker is to run alone
 --          or '', then for each job {'claimed', record, document} as flat lists, with an empty document
@@ -18,6 +20,7 @@ local asks_again_ms = tonumber(ARGV[10])
 local MOST = 1000
 local room, lines_room = math.min(ARGV[5], MOST), math.min(ARGV[6], MOST)
 local bulk_room = math.min(ARGV[7], MOST)
+local spare_room = math.min(ARGV[11], MOST)
 local lines_wait = false
 local LAST_CLAIM_MS = 60000 -- longer than the client library retries
 
@@ -128,14 +131,29 @@ local function claim_idle(departments, most)
   return most - serve_in_turn(departments, most)
 end
 
+-- Of these departments, those with less than their share: in this worker, and in tokens.
+local function with_spare_room(departments)
+  local with, others, served = {}, {}, earliest_turn() + CREDIT
+  for i = 12, #ARGV do others[ARGV[i]] = true end
+  for _, department in ipairs(departments) do
+    -- One that has nothing to claim has lost its turn.
+    if not others[department] and (turn_of(department) or math.huge) <= served then
+      with[#with + 1] = department
+    end
+  end
+  return with
+end
+
 -- Returns whether more jobs wait.
 local function claim_bulk()
   local before = #claim.answers
   local open, shut = departments_by_window()
   local left, idle = serve_in_turn(open, bulk_room)
   for department, turn in pairs(idle) do note_idle(department, turn) end
+  local spare = spare_room
+  if left == 0 and spare > 0 then spare = serve_in_turn(with_spare_room(open), spare) end
   local more = left == 0 and any_waits(open)
-  expect_claim('bulk', #claim.answers > before and left > 0 and asks_again_ms or 0)
+  expect_claim('bulk', #claim.answers > before and left + spare > 0 and asks_again_ms or 0)
   if left > 0 and #shut > 0 then more = claim_idle(shut, left) > 0 end
   if more and #claim.answers > before then wake_another('bulk', claim.worker) end
   return more
@@ -151,7 +169,7 @@ if redis.call('GET', last_claim) == claim.nonce then return claimed_before() end
 group_writes()
 local more = room >= 0 and claim_interactive()
 -- Bulk work waits while interactive work does.
-if not more and bulk_room > 0 and windows_are_known() then
+if not more and bulk_room + spare_room > 0 and windows_are_known() then
   more = claim_bulk()
 elseif bulk_room == 0 then
   more = more or redis.call('EXISTS', P .. 'turns') == 1

@@ -63,6 +63,48 @@ async def test_lines_outside_their_window_do_not_stand_before_single_jobs(
     assert len((await claim(ledger, Room(200, 200))).granted) == 150
 
 
+FULL = Room(0, 0, 0, spare=7, without_spare=frozenset({"tax"}))
+
+
+async def test_a_full_worker_claims_some_jobs_of_a_department_that_has_few_in_hand(
+    ledger: Ledger, driver: BatchDriver
+) -> None:
+    await ledger.upkeep.set_windows(Windows())
+    await driver.begin(200)
+    assert len((await claim(ledger, Room(0, 0, 70))).granted) == 70
+    assert not (await claim(ledger, FULL)).granted
+    small = await driver.begin(20, department="parks")
+    granted = (await claim(ledger, FULL)).granted
+    assert [each.job.batch_id for each in granted] == [small.id] * 7
+    # The same in a claim that has room, but not for all that go first.
+    both = await claim(ledger, Room(0, 0, 1, spare=7, without_spare=frozenset({"tax"})))
+    assert [each.job.department for each in both.granted] == ["parks"] * 8
+
+
+async def test_a_full_worker_claims_nothing_for_a_department_that_has_had_its_share(
+    ledger: Ledger, driver: BatchDriver
+) -> None:
+    """Else one with a small weight would always have as many jobs as the room for few."""
+    await ledger.upkeep.set_windows(Windows())
+    await driver.begin([("summarize", 100)] * 200)
+    await driver.begin([("summarize", 1_000_000)] * 20, department="parks")
+    granted = (await claim(ledger, Room(0, 0, 40))).granted
+    assert {each.job.department for each in granted} == {"tax", "parks"}
+    assert not (await claim(ledger, FULL)).granted
+
+
+async def test_a_department_without_a_turn_does_not_stop_a_claim_for_others(
+    ledger: Ledger, submit: Submit, driver: BatchDriver
+) -> None:
+    """Its last work ended after the departments were listed, in the same claim."""
+    await ledger.upkeep.set_windows(Windows())
+    await driver.begin(200)
+    await claim(ledger, Room(0, 0, 70))
+    await submit(lane=Lane.bulk, department="parks")
+    granted = (await claim(ledger, Room(0, 0, 5, spare=7, without_spare=frozenset()))).granted
+    assert "parks" in {each.job.department for each in granted}
+
+
 @pytest.mark.parametrize("lane", Lane)
 async def test_a_large_worker_claims_many_lines_in_steps(
     ledger: Ledger, driver: BatchDriver, lane: Lane

@@ -25,17 +25,17 @@ BULK = replace(LINE, lane=Lane.bulk)
 
 
 def test_an_idle_worker_has_room_for_a_quarter_more_bulk_jobs_than_run_at_once() -> None:
-    assert WorkerRoom(64, lambda: 56).left() == Room(64, 56, 70)
+    assert WorkerRoom(64, lambda: 56).left() == Room(64, 56, 70, spare=7)
 
 
 def test_each_kind_of_job_takes_its_own_room() -> None:
     room = WorkerRoom(8, lambda: 4)
     for job in (SINGLE, SINGLE, LINE, BULK):
         room.begin(job)
-    assert room.left() == Room(5, 3, 4)
+    assert room.left() == Room(5, 3, 4, spare=1, without_spare=frozenset({"tax"}))
     for job in (SINGLE, LINE):
         room.end(job)
-    assert room.left() == Room(7, 4, 4)
+    assert room.left() == Room(7, 4, 4, spare=1, without_spare=frozenset({"tax"}))
 
 
 def test_bulk_jobs_that_end_quickly_are_claimed_further_ahead() -> None:
@@ -68,7 +68,7 @@ def test_a_worker_may_have_room_for_one_lane_alone() -> None:
 
 def test_a_worker_of_one_lane_says_so() -> None:
     assert WorkerRoom(64, lambda: 0).left() == Room(64, 1, -1)
-    assert WorkerRoom(0, lambda: 64).left() == Room(-1, 0, 80)
+    assert WorkerRoom(0, lambda: 64).left() == Room(-1, 0, 80, spare=8)
 
 
 def test_room_for_too_many_jobs_is_none() -> None:
@@ -77,4 +77,26 @@ def test_room_for_too_many_jobs_is_none() -> None:
     for _ in range(5):
         room.begin(BULK)
     slots = 1
-    assert room.left() == Room(1, 1, 0)
+    assert room.left() == Room(1, 1, 0, spare=1, without_spare=frozenset({"tax"}))
+
+
+def test_a_department_with_few_jobs_has_room_beside_one_that_fills_the_worker() -> None:
+    room, other = WorkerRoom(64, lambda: 56), replace(BULK, department="parks")
+    for _ in range(70):
+        room.begin(BULK)
+    assert room.left() == Room(64, 56, 0, spare=7, without_spare=frozenset({"tax"}))
+    for _ in range(6):
+        room.begin(other)
+    assert room.left().spare == 1
+    room.begin(other)
+    assert room.left().without_spare == {"tax", "parks"}
+    for _ in range(2):
+        room.end(other)
+    assert (room.left().spare, room.left().without_spare) == (2, frozenset({"tax"}))
+
+
+def test_departments_with_few_jobs_do_not_add_up_without_bound() -> None:
+    room = WorkerRoom(64, lambda: 56)
+    for number in range(56 * 9):
+        room.begin(replace(BULK, department=f"department-{number // 7}"))
+    assert room.left().spare == 0
