@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Callable, Iterator, Sequence
 
 from documents.document import BlockKind
 from documents.draft import Draft
 from documents.ooxml.formats.styles import Styles, code_of
 from documents.ooxml.formats.values import (
     Shown,
+    number_writer,
     one_line,
     shown_bool,
-    shown_number,
     shown_text,
 )
 from documents.ooxml.package import Package
@@ -42,6 +43,11 @@ _OF_LAYOUT = frozenset((_COLUMNS, _PANE, _MERGE, _PAGE_LINES))
 _PAGE_LINE_KINDS = (BlockKind.header, BlockKind.footer)
 _MOST_MERGES = 200_000
 _MOST_KNOWN = 50_000
+_MOST_LOOKS = 10_000
+_LONG = 12  # characters
+# A cell with a number: its column, its style with flags, its value (2.4.726).
+_REAL_CELL = struct.Struct("<IId")
+_STYLE_BITS = 0xFFFFFF
 _FLAGS = 2  # bytes before the texts of headers and footers
 
 
@@ -123,8 +129,8 @@ class XlsbSheet:
         self._data = data
         self._page_lines: list[str] = []
         self._layout = self._read_layout()
-        # Equal values of equal styles are frequent.
-        self._known: dict[tuple[int, float], Shown] = {}
+        self._writers: dict[int, Callable[[str], Shown]] = {}
+        self._room = iter(range(_MOST_KNOWN))
 
     def layout(self) -> SheetLayout:
         return self._layout
@@ -140,7 +146,12 @@ class XlsbSheet:
         unshown: list[Cell] = []
         column = -1
         for kind, body in records(self._data):
-            if kind in {_ROW, _SHEET_DATA_END}:
+            if kind == _REAL and len(body) == _REAL_CELL.size:  # most cells
+                column, style, value = _REAL_CELL.unpack(body)
+                text, raw = self._number(style & _STYLE_BITS, value)
+                if column < MOST_COLUMN and (text or raw):
+                    (cells if text else unshown).append((column, text, raw))
+            elif kind in {_ROW, _SHEET_DATA_END}:
                 yield SheetRow(number, sorted_cells(cells), unshown, is_hidden)
                 if kind == _SHEET_DATA_END:
                     return
@@ -183,12 +194,14 @@ class XlsbSheet:
         return shown_text(text, self._styles.of(str(style)))
 
     def _number(self, style: int, value: float) -> Shown:
-        shown = self._known.get((style, value))
-        if shown is None:
-            shown = shown_number(repr(value), self._styles.of(str(style)))
-            if len(self._known) < _MOST_KNOWN:
-                self._known[style, value] = shown
-        return shown
+        writer = self._writers.get(style)
+        if writer is None:
+            writer = number_writer(self._styles.of(str(style)), self._room)
+            if len(self._writers) < _MOST_LOOKS:
+                self._writers[style] = writer
+        written = repr(value)
+        # As other programs write whole numbers, unless they are long.
+        return writer(written[:-2] if written[-2:] == ".0" and len(written) < _LONG else written)
 
     def _read_layout(self) -> SheetLayout:
         merges: list[Merge] = []
