@@ -26,6 +26,7 @@ from documents.readers.sheets.binary_records import (
 )
 from documents.readers.sheets.books import BookSheet, SheetRow, sorted_cells
 from documents.readers.sheets.comments import page_line_sections
+from documents.readers.sheets.rich_text import rich_text
 from documents.readers.sheets.sizes import damaged
 from documents.readers.sheets.tables import Cell, Merge, SheetLayout
 from documents.readers.sheets.worksheet import MOST_COLUMN
@@ -38,6 +39,8 @@ _CELLS = frozenset((*range(_BLANK, _FORMULA_ERROR + 1), _RICH_TEXT))
 _NEXT_CELLS = range(12, 19)
 _SHARED_STRING, _FORMAT, _STYLE, _COLUMNS, _PANE, _BOOK, _SHEET = 19, 44, 47, 60, 151, 153, 156
 _MERGE, _PAGE_LINES, _STYLES, _END_STYLES, _COMMENT = 176, 479, 617, 618, 637
+_FONT = 43
+_FONTS = frozenset((_FONT,))
 _SHEET_DATA_END = 146
 _OF_LAYOUT = frozenset((_COLUMNS, _PANE, _MERGE, _PAGE_LINES))
 _PAGE_LINE_KINDS = (BlockKind.header, BlockKind.footer)
@@ -59,8 +62,9 @@ class XlsbBook:
         self._from_1904 = False
         self.sheets: Sequence[BookSheet] = list(self._read(main))
         self.styles = _styles(self._related(main, "/styles"), from_1904=self._from_1904)
+        self.positions = _positions(self._related(main, "/styles"))
         self.strings = [
-            one_line(wide_string(body, 1)[0])
+            rich_text(body, 0, self.positions)
             for kind, body in records(self._related(main, "/sharedStrings"))
             if kind == _SHARED_STRING
         ]
@@ -121,11 +125,17 @@ def _styles(data: bytes, *, from_1904: bool) -> Styles:
     return Styles([code_of(str(one), written) for one in codes], from_1904=from_1904)
 
 
+def _positions(data: bytes) -> Sequence[int]:
+    """Whether the fonts of cells are raised (1) or lowered (2), by their numbers (2.4.149)."""
+    return [unsigned(body, 6, 2) for kind, body in records(data, _FONTS) if kind == _FONT]
+
+
 class XlsbSheet:
     """One sheet. Raises `CorruptDocument`."""
 
     def __init__(self, book: XlsbBook, data: bytes) -> None:
         self._strings, self._styles = book.strings, book.styles
+        self._positions = book.positions
         self._data = data
         self._page_lines: list[str] = []
         self._layout = self._read_layout()
@@ -183,8 +193,10 @@ class XlsbSheet:
         if kind == _SHARED_TEXT:
             index = unsigned(body, at)
             text = self._strings[index] if index < len(self._strings) else ""
-        elif kind in {_TEXT, _FORMULA_TEXT, _RICH_TEXT}:
-            text = one_line(wide_string(body, at + (kind == _RICH_TEXT))[0])
+        elif kind == _RICH_TEXT:
+            text = rich_text(body, at, self._positions)
+        elif kind in {_TEXT, _FORMULA_TEXT}:
+            text = one_line(wide_string(body, at)[0])
         elif kind in {_BOOL, _FORMULA_BOOL}:
             return shown_bool(value=unsigned(body, at, 1) != 0), ""
         elif kind in {_ERROR, _FORMULA_ERROR}:
