@@ -28,7 +28,6 @@ from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.callback_kit import claim_one
 from tests.integration.jobs.ledger.conftest import a_job, submit_job
 
-
 ERROR = "no response within 10 s"
 
 
