@@ -17,6 +17,7 @@ from jobs.model.provenance import Provenance
 from jobs.model.roles import ModelChoice
 from jobs.model.states import CallbackStatus, JobStatus, JobSubstatus
 from jobs.store import Store
+from jobs.texts.translation import Translation
 
 
 class DeletedView(BaseModel):
@@ -187,7 +188,8 @@ def job_summary(job: Job, line: LineHeader | None = None) -> JobView:
     )
 
 
-def callback_view(callback: Callback) -> CallbackView:
+def callback_view(callback: Callback, texts: Translation) -> CallbackView:
+    """The callback with its errors in the language of `texts`."""
     return CallbackView(
         id=callback.id,
         job_id=callback.job_id,
@@ -199,12 +201,12 @@ def callback_view(callback: Callback) -> CallbackView:
             AttemptView(
                 at=one.at,
                 status_code=one.status_code,
-                error=one.error,
+                error=one.error and texts.sentence(one.error),
                 seconds=one.seconds,
                 response=one.response,
             )
             for one in callback.attempts
         ],
         next_attempt_at=callback.next_attempt_at,
-        error=callback.error,
+        error=callback.error and texts.sentence(callback.error),
     )

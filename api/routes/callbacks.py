@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api.access.authentication import DepartmentDep
 from api.requests.idempotency import GivenKey, answer_once, idempotency
 from api.requests.json_bodies import parse, read_json
+from api.requests.language import translation_for
 from api.responses.json_responses import ListView, page, problems
 from api.services import ServicesDep
 from jobs.ledger import Reply
@@ -34,6 +35,7 @@ _BODY_MAX_BYTES = 10_000
 )
 async def list_callbacks(
     *,
+    request: Request,
     services: ServicesDep,
     department: DepartmentDep,
     status: CallbackStatus | None = None,
@@ -44,7 +46,9 @@ async def list_callbacks(
     callbacks = await services.ledger.callbacks.list(
         department.name, status=status, job_id=job_id, limit=limit, cursor=cursor
     )
-    return page([callback_view(callback) for callback in callbacks.items], callbacks.next_cursor)
+    texts = translation_for(request)
+    views = [callback_view(callback, texts) for callback in callbacks.items]
+    return page(views, callbacks.next_cursor)
 
 
 @router.post(
@@ -100,13 +104,18 @@ async def redeliver_dead_callbacks(
     },
 )
 async def redeliver_callback(
-    callback_id: str, services: ServicesDep, department: DepartmentDep, key: GivenKey = None
+    request: Request,
+    callback_id: str,
+    services: ServicesDep,
+    department: DepartmentDep,
+    key: GivenKey = None,
 ) -> Response:
     async def redeliver() -> Reply:
         callback = await services.ledger.callbacks.redeliver(department.name, callback_id)
         if callback is None:
             raise ProblemError("not-found", "The department has no such callback.")
-        return Reply(200, callback_view(callback).model_dump_json().encode(), {})
+        view = callback_view(callback, translation_for(request))
+        return Reply(200, view.model_dump_json().encode(), {})
 
     once = idempotency(key, callback_id)
     return await answer_once(services.ledger, department, "redeliver", once, redeliver)

@@ -13,7 +13,8 @@ CODES = frozenset(("instrText", "delInstrText"))
 _DELETED_TEXT = frozenset(("delText", "delInstrText"))
 _NEVER_SHOWN = CODES | _DELETED_TEXT
 ENDS = {"p": "\n", "tr": "\n", "tc": "\t"}
-NESTED = frozenset(("txbxContent", "rt", "Fallback", "textpath"))
+RUBY_TEXT = "rt"
+NESTED = frozenset(("txbxContent", RUBY_TEXT, "Fallback", "textpath"))
 # Names of nodes that stand for no element: signs of a linear form, such as `^`.
 MARK, EDGE, DIGITS_EDGE, SCRIPT = "mark", "edge", "digits edge", "script"
 _MARKS = frozenset((MARK, EDGE, DIGITS_EDGE, SCRIPT))

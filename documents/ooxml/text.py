@@ -20,6 +20,7 @@ from documents.ooxml.nodes import (
     ENDS,
     NESTED,
     NO_CONTEXT,
+    RUBY_TEXT,
     SCRIPT,
     SYMBOLS,
     Context,
@@ -39,6 +40,7 @@ PROPERTIES = frozenset(
 )
 ALTERNATIVES = "AlternateContent"
 _FALLBACK = "Fallback"
+_RUBY = "ruby"
 _DELETED = frozenset(("del", "moveFrom"))
 _INSERTED = frozenset(("ins", "moveTo"))
 _SHAPE_ATTRIBUTES = {
@@ -125,7 +127,7 @@ class _Walk:
     def __init__(self, skip: Container[str]) -> None:
         self._skip = skip
 
-    def below(self, parent: etree._Element, context: Context) -> Iterator[TextNode]:
+    def below(self, parent: Iterable[etree._Element], context: Context) -> Iterator[TextNode]:
         for element in parent:
             name = local_name(element)
             if name in self._skip:
@@ -136,6 +138,8 @@ class _Walk:
                 # `tab` also defines a tab stop, as a property.
                 if not context.is_property:
                     yield TextNode(element, name, context, CHARACTERS[name])
+            elif name == RUBY_TEXT:
+                yield TextNode(element, name, context, _reading(element))
             elif name in NESTED or name == FIELD or (name in PICTURES and not len(element)):
                 yield TextNode(element, name, context, "")
             elif name == "r":
@@ -146,6 +150,10 @@ class _Walk:
     def _inside(self, element: etree._Element, name: str, context: Context) -> Iterator[TextNode]:
         if name == ALTERNATIVES:
             yield from self._alternatives(element, context)
+        elif name == _RUBY:
+            # The reading stands before its words in the file.
+            parts = sorted(element, key=lambda part: local_name(part) == RUBY_TEXT)
+            yield from self.below(parts, context)
         elif is_equation_part(element, name):
             yield from equation_nodes(element, context, self.below)
         elif name == SIMPLE_FIELD:
@@ -348,6 +356,12 @@ def shown_nodes(parent: etree._Element, context: Context = NO_CONTEXT) -> list[T
 def shown_text(parent: etree._Element) -> str:
     """The text of a paragraph that a page shows, without that of text boxes in it."""
     return "".join(node.text for node in shown_nodes(parent))
+
+
+def _reading(ruby_text: etree._Element) -> str:
+    """The reading of the words before it, in brackets."""
+    text = "".join(node.text for node in text_nodes(ruby_text) if node.is_shown).strip()
+    return f"({text})" if text else ""
 
 
 def hidden_text(parent: etree._Element, context: Context = NO_CONTEXT) -> Iterator[str]:

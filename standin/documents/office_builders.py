@@ -6,6 +6,7 @@ import io
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -112,17 +113,19 @@ def binary_workbook_of(
     rows: bytes,
     *,
     formats: Sequence[str] = (),
-    strings: Sequence[str] = (),
+    strings: Sequence[str | bytes] = (),
     before: bytes = b"",
     after: bytes = b"",
     book: bytes = b"",
     state: int = 0,
+    positions: Sequence[int] = (),
     sheet_relations: Sequence[Relation] = (),
     parts: Mapping[str, str | bytes] | None = None,
 ) -> bytes:
     """An XLSB with one worksheet, `表`, of these records; the arguments are those of `workbook`.
 
-    `state` is 1 for a hidden sheet.
+    `state` is 1 for a hidden sheet. `positions` are 1 and 2 for fonts that are raised and lowered.
+    Strings as bytes are whole records.
     """
     sheets = record(143) + record(156, struct.pack("<II", state, 1) + wide("r1") + wide("表"))
     codes = b"".join(
@@ -130,6 +133,7 @@ def binary_workbook_of(
         for number, code in enumerate(formats)
     )
     numbers = [0, *(170 + number for number in range(len(formats)))]
+    fonts = b"".join(record(43, struct.pack("<HHHH", 220, 0, 400, one)) for one in positions)
     styles = b"".join(record(47, struct.pack("<HH", 0, one) + bytes(12)) for one in numbers)
     listed: dict[str, str | bytes] = {
         "xl/workbook.bin": record(131) + book + sheets + record(144) + record(132),
@@ -139,8 +143,10 @@ def binary_workbook_of(
             ("r2", "styles", "xl/styles.bin"),
             ("r3", "sharedStrings", "xl/sharedStrings.bin"),
         ).replace("/xl/", ""),
-        "xl/styles.bin": codes + record(617) + styles + record(618),
-        "xl/sharedStrings.bin": b"".join(record(19, b"\0" + wide(one)) for one in strings),
+        "xl/styles.bin": codes + fonts + record(617) + styles + record(618),
+        "xl/sharedStrings.bin": b"".join(
+            record(19, one if isinstance(one, bytes) else b"\0" + wide(one)) for one in strings
+        ),
         "xl/worksheets/sheet1.bin": record(129) + before + record(145) + rows + record(146) + after
         + record(130),
         "xl/worksheets/_rels/sheet1.bin.rels": relations(*sheet_relations),
@@ -170,6 +176,14 @@ def record(kind: int, body: bytes = b"") -> bytes:
 def wide(text: str) -> bytes:
     """A text in a record of an XLSB part."""
     return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+
+def rich_wide(*runs: tuple[str, int]) -> bytes:
+    """A text of runs, each with the number of its font, in a record of an XLSB part."""
+    starts = accumulate((len(text) for text, _ in runs), initial=0)
+    places = [struct.pack("<HH", at, font) for at, (_, font) in zip(starts, runs, strict=False)]
+    text = "".join(text for text, _ in runs)
+    return b"\1" + wide(text) + struct.pack("<I", len(places)) + b"".join(places)
 
 
 def presentation(

@@ -92,8 +92,9 @@ class Operators:
                 )
 
             callbacks = await self._newest(ledger, page, limit)
+            texts = translation(language_of_operator())
             return [
-                callback_view(each).model_dump(mode="json") | {"department": each.department}
+                callback_view(each, texts).model_dump(mode="json") | {"department": each.department}
                 for each in callbacks
             ]
 

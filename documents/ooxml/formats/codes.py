@@ -61,13 +61,17 @@ class Section:
     """One of up to four parts of a code, separated by semicolons.
 
     `condition` is the comparison and bound that a value must meet; None without one. `numerals` is
-    1 to 3 for Chinese digits (`DBNum`), else 0.
+    1 to 3 for Chinese digits (`DBNum`), else 0. `language` is the LCID of the code, 0 without one.
     """
 
     tokens: tuple[Token, ...]
     condition: tuple[str, float] | None = None
     numerals: int = 0
-    is_chinese: bool = False
+    language: int = 0
+
+    @property
+    def is_chinese(self) -> bool:
+        return self.language in _CHINESE
 
     def holds(self, value: float) -> bool:
         return self.condition is None or _COMPARE[self.condition[0]](value, self.condition[1])
@@ -95,10 +99,10 @@ class _Draft:
         self._tokens: list[Token] = []
         self._condition: tuple[str, float] | None = None
         self._numerals = 0
-        self._is_chinese = False
+        self._language = 0
 
     def section(self) -> Section:
-        return Section(tuple(self._tokens), self._condition, self._numerals, self._is_chinese)
+        return Section(tuple(self._tokens), self._condition, self._numerals, self._language)
 
     def add(self, match: re.Match[str]) -> None:
         name, text = match.lastgroup or "", match[match.lastgroup or 0]
@@ -122,7 +126,7 @@ class _Draft:
             yield Kind.elapsed, text.lower()
         elif text.startswith("$"):
             sign, _, locale = text[1:].rpartition("-") if "-" in text else (text[1:], "", "")
-            self._is_chinese = self._is_chinese or _language(locale) in _CHINESE
+            self._language = _language(locale) or self._language
             if sign:
                 yield Kind.literal, sign
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from documents.ooxml.formats.codes import Kind, Section, Token
+from documents.ooxml.formats.eras import era_of
 from documents.ooxml.formats.numerals import chinese, chinese_digits
 
 _DAY = 86_400
@@ -113,14 +114,14 @@ def _moment(serial: float, places: int, *, from_1904: bool) -> _Moment | None:
 
 def _date_part(section: Section, index: int, code: str, moment: _Moment, *, half_day: bool) -> str:
     letter, width = code[0], len(code)
-    if letter in "ye":
-        return _year(section, moment.day[0], is_short=letter == "y" and width <= 2)
+    if letter in "yeg":
+        return _year(section, moment.day, letter, width)
     if letter == "m" and not _is_minute(section.tokens, index):
         return _month(section, moment.day[1], width)
     if letter == "a" or (letter == "d" and width > 2):
         is_chinese = letter == "a" or section.is_chinese
         return _weekday(moment.weekday, letter, width, is_chinese=is_chinese)
-    if letter in "gb":
+    if letter == "b":
         return ""
     is_day = letter == "d"
     number = moment.day[2] if is_day else _clock(letter, moment.seconds, half_day=half_day)
@@ -150,8 +151,14 @@ def _number(section: Section, number: int, width: int) -> str:
     return f"{number:0{min(width, 2)}}"
 
 
-def _year(section: Section, year: int, *, is_short: bool) -> str:
-    digits = f"{year % 100:02}" if is_short else f"{year:04}"
+def _year(section: Section, day: tuple[int, int, int], letter: str, width: int) -> str:
+    """The year of a day, or the name of its era for `g`. Only `y` is always of our calendar."""
+    era = era_of(day, section.language) if letter != "y" else None
+    if letter == "g":
+        return era.names[min(width, len(era.names)) - 1] if era else ""
+    if era is not None:
+        return _number(section, era.year(day), width)
+    digits = f"{day[0] % 100:02}" if letter == "y" and width <= 2 else f"{day[0]:04}"
     return chinese_digits(digits, section.numerals) if section.numerals else digits
 
 

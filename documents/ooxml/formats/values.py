@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
 from documents.draft import clean
 from documents.ooxml.formats.dates import iso
@@ -10,9 +11,11 @@ from documents.ooxml.formats.number_format import NumberFormat, general
 from documents.ooxml.formats.numbers import QuickWriter, Shown
 
 __all__ = [
-    "Shown", "one_line", "quick_number", "shown_bool", "shown_number", "shown_text",
+    "Shown", "number_writer", "one_line", "quick_number", "shown_bool", "shown_number",
+    "shown_text",
 ]  # fmt: skip
 
+_LONG = 24
 # A number as `general` writes it, and a number of at least 1 with zeros behind its last digit.
 _PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?")
 _WITH_ZEROS = re.compile(r"([1-9][0-9]{0,8}\.[0-9]{0,5}[1-9])0{1,9}|([1-9][0-9]{0,8})\.0{1,9}")
@@ -48,6 +51,29 @@ def shown_number(written: str, style: NumberFormat | None) -> Shown:
     if shown == plain:
         return shown, ""
     return shown, (iso(value, from_1904=style.from_1904) if style.is_date else None) or plain
+
+
+def number_writer(style: NumberFormat | None, room: Iterator[int]) -> Callable[[str], Shown]:
+    """Returns a function that shows numbers as `shown_number` does, and keeps what took long.
+
+    It keeps a value while `room`, which all styles of a sheet share, has an item for it.
+    """
+    quick, others = quick_number(style), _Values(style, room)
+    return lambda written: quick(written) or others[written]
+
+
+class _Values(dict[str, Shown]):
+    """Numbers of one style by their value as written."""
+
+    def __init__(self, style: NumberFormat | None, room: Iterator[int]) -> None:
+        super().__init__()
+        self._style, self._room = style, room
+
+    def __missing__(self, written: str) -> Shown:
+        shown = shown_number(written, self._style)
+        if len(written) < _LONG and next(self._room, None) is not None:
+            self[written] = shown
+        return shown
 
 
 def shown_text(text: str, style: NumberFormat | None) -> Shown:

@@ -5,7 +5,8 @@ from standard input and writes the DOCX or XLSX, as TARGET says, to standard out
 is 0, one of the constants below, 128 and the number of the signal that ended
 LibreOffice, or 1 for any other failure. It runs between the reader and LibreOffice because a reader
 can be killed at any time: the kernel then signals this process, which kills LibreOffice's process
-group and removes its files.
+group and removes its files. If this process is killed itself, as when memory is short, its guard
+does so.
 
 The document is treated as hostile: LibreOffice gets a new profile without macros and external
 links, a minimal environment, limits on memory, CPU time and file size, and, if the kernel allows
@@ -24,6 +25,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +40,8 @@ SIGNALLED = 128
 _TERMINATED = 255
 # Where LibreOffice makes its socket, whatever TMPDIR says (sal/osl/unx/pipe.cxx).
 _SOCKET_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 (nothing is written there by this process)
+_RELEASED = b"released"
+_REMOVAL_SECONDS, _REMOVAL_PAUSE = 10.0, 0.05
 # Processor time by elapsed time: LibreOffice has several threads.
 _CPU_SHARE = 2
 _PR_SET_PDEATHSIG = 1
@@ -74,11 +78,13 @@ def main() -> int:
         folder = Path(tempfile.mkdtemp(prefix="chancery-office-"))
     except OSError:
         return NOT_STARTED
+    guard: _Guard | None = None
     try:
+        guard = _Guard(folder)
         source = folder / f"document.{suffix}"
         with source.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
-        status = _convert(program, source, target, seconds)
+        status = _convert(program, source, target, seconds, guard)
         result = folder / "out" / f"document.{target}"
         if status or not result.is_file():
             return _failure(status, folder, seconds, most, memory)
@@ -93,6 +99,61 @@ def main() -> int:
         return 0
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if guard is not None:
+            guard.release()
+
+
+class _Guard:
+    """A process that waits for the end of this one, and ends LibreOffice if this one cannot.
+
+    Raises `OSError` if it cannot be started.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        reader, self._writer = os.pipe()
+        self._pid = os.fork()
+        if not self._pid:
+            try:
+                os.close(self._writer)
+                _guard(reader, folder)
+            finally:
+                os._exit(0)
+        os.close(reader)
+
+    def watch(self, group: int) -> None:
+        """Name the process group of LibreOffice."""
+        os.write(self._writer, f"{group}\n".encode())
+
+    def release(self) -> None:
+        """End it: nothing is left to be removed."""
+        os.write(self._writer, _RELEASED + b"\n")
+        os.close(self._writer)
+        os.waitpid(self._pid, 0)
+
+
+def _guard(reader: int, folder: Path) -> None:
+    """Wait for the end of the other process. What ends that one and its group does not end this."""
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    with os.fdopen(reader, "rb") as pipe:
+        words = pipe.read().split()
+    if words[-1:] == [_RELEASED]:
+        return
+    for group in words:
+        with suppress(ProcessLookupError):
+            os.killpg(int(group), signal.SIGKILL)
+    _remove_socket(_profile(folder))
+    # Processes that were killed may still write.
+    end = time.monotonic() + _REMOVAL_SECONDS
+    while folder.exists() and time.monotonic() < end:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(_REMOVAL_PAUSE)
+
+
+def _profile(folder: Path) -> Path:
+    return folder / "profile"
 
 
 def _failure(status: int, folder: Path, seconds: int, most: int, memory: int) -> int:
@@ -145,9 +206,9 @@ def _limit_resources(seconds: int, most: int, memory: int) -> None:
         resource.setrlimit(what, (limit, limit))
 
 
-def _convert(program: str, source: Path, target: str, seconds: int) -> int:
+def _convert(program: str, source: Path, target: str, seconds: int, guard: _Guard) -> int:
     folder = source.parent
-    profile = folder / "profile"
+    profile = _profile(folder)
     (profile / "user").mkdir(parents=True)
     (profile / "user" / "registrymodifications.xcu").write_text(_registry(), encoding="utf-8")
     _isolate_network()
@@ -175,6 +236,7 @@ def _convert(program: str, source: Path, target: str, seconds: int) -> int:
         process_group=0,
     )
     try:
+        guard.watch(process.pid)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         return process.wait(seconds)
     except subprocess.TimeoutExpired:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import pypdfium2 as pdfium
@@ -25,30 +26,52 @@ _UNITS = 1_000  # per point, because PDFium returns integers
 _LONGEST_NAME = 128
 
 
+class Look(StrEnum):
+    """How a character is seen: not at all, as a part of the text, or at an angle to it."""
+
+    shown = "shown"
+    hidden = "hidden"
+    slanted = "slanted"
+
+
+LookOf = Callable[[int, Box], Look]
+"""From the address of a text object and the box of one of its characters."""
+
+
 class PageGlyphs(NamedTuple):
-    """The characters of a page in text order: those that it shows, and those that it does not,
-    because they are on a layer that is off or outside the page.
+    """The characters of a page in text order, by how they are seen. Those outside the page are
+    hidden.
     """
 
     shown: list[Glyph]
     hidden: list[Glyph]
+    slanted: list[Glyph]
 
 
-def page_glyphs(page: pdfium.PdfPage, place: Place, hidden: Collection[int] = ()) -> PageGlyphs:
+def page_glyphs(
+    page: pdfium.PdfPage,
+    items: Iterable[PageObject],
+    place: Place,
+    look_of: LookOf | None = None,
+) -> PageGlyphs:
     """The characters of a page, including line ends that PDFium generates.
 
-    `hidden` are addresses of text objects. A character whose meaning is not known is U+FFFD.
+    `items` are the objects of the page. Without `look_of`, all characters on the page are shown. A
+    character whose meaning is not known is U+FFFD.
     """
-    found = PageGlyphs([], [])
+    found = PageGlyphs([], [], [])
+    by_look = {Look.shown: found.shown, Look.hidden: found.hidden, Look.slanted: found.slanted}
     width, height = page.get_size()
     last = found.shown
-    with text_layer(page) as opened:
-        for glyph, address in _glyphs(opened.raw, place, with_objects=bool(hidden)):
+    with text_layer(page, items) as opened:
+        for glyph, address in _glyphs(opened.raw, place, with_objects=look_of is not None):
             # One without a box, such as a line end, belongs to the one before it.
             if (box := glyph[1]) is not None:
                 x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-                is_shown = 0 <= x <= width and 0 <= y <= height and address not in hidden
-                last = found.shown if is_shown else found.hidden
+                if not (0 <= x <= width and 0 <= y <= height):
+                    last = found.hidden
+                else:
+                    last = found.shown if look_of is None else by_look[look_of(address, box)]
             last.append(glyph)
     return found
 

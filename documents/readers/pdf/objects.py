@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-_MOST_OBJECTS = 20_000
+MOST_OBJECTS = 20_000
 _MOST_DEPTH = 4
+_MOST_SEGMENTS = 1_000
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ def objects(page: pdfium.PdfPage) -> Iterator[PageObject]:
     stack: list[Iterator[Any]] = [found]
     matrices: list[tuple[c.FS_MATRIX, ...]] = [()]
     forms: list[tuple[Any, ...]] = [()]
-    for _ in range(_MOST_OBJECTS):
+    for _ in range(MOST_OBJECTS):
         handle = next(stack[-1], None)
         while handle is None and len(stack) > 1:
             stack.pop()
@@ -49,7 +53,7 @@ def objects(page: pdfium.PdfPage) -> Iterator[PageObject]:
         kind = c.FPDFPageObj_GetType(handle)
         if kind == c.FPDF_PAGEOBJ_FORM and len(stack) <= _MOST_DEPTH:
             stack.append(_inside(handle))
-            matrices.append((_matrix(handle), *matrices[-1]))
+            matrices.append((matrix_of(handle), *matrices[-1]))
             forms.append((handle, *forms[-1]))
         else:
             yield PageObject(handle, kind, matrices[-1], forms[-1])
@@ -59,7 +63,26 @@ def _inside(form: Any) -> Iterator[Any]:
     return (c.FPDFFormObj_GetObject(form, at) for at in range(c.FPDFFormObj_CountObjects(form)))
 
 
-def _matrix(handle: Any) -> c.FS_MATRIX:
+def matrix_of(handle: Any) -> c.FS_MATRIX:
     matrix = c.FS_MATRIX()
     c.FPDFPageObj_GetMatrix(handle, matrix)
     return matrix
+
+
+def path_points(item: PageObject) -> Iterator[tuple[bool, Point]]:
+    """The points of a path in page space, each with whether a straight line leads to it."""
+    count = c.FPDFPath_CountSegments(item.handle)
+    matrices = (matrix_of(item.handle), *item.matrices)
+    own = PageObject(item.handle, item.kind, matrices)
+    x, y = ctypes.c_float(), ctypes.c_float()
+    first: Point | None = None
+    for index in range(min(count, _MOST_SEGMENTS)):
+        segment = c.FPDFPath_GetPathSegment(item.handle, index)
+        c.FPDFPathSegment_GetPoint(segment, x, y)
+        point = own.on_page(x.value, y.value)
+        kind = c.FPDFPathSegment_GetType(segment)
+        if kind == c.FPDF_SEGMENT_MOVETO:
+            first = point
+        yield kind == c.FPDF_SEGMENT_LINETO, point
+        if c.FPDFPathSegment_GetClose(segment) and first is not None:
+            yield True, first

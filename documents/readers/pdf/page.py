@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,16 +17,25 @@ from documents.page.appearance import PageKind, page_features
 from documents.page.blocks import Box, Glyph, PageBlock, blocks, lines
 from documents.page.line_order import by_place, in_reading_order
 from documents.page.vertical import is_vertical, turned, turned_back
-from documents.readers.pdf.characters import Place, page_glyphs, picture_boxes, placing
+from documents.readers.pdf.characters import (
+    Look,
+    LookOf,
+    Place,
+    page_glyphs,
+    picture_boxes,
+    placing,
+)
 from documents.readers.pdf.fields import Field
 from documents.readers.pdf.form_text import Value, with_values
 from documents.readers.pdf.layers import HiddenObjects
 from documents.readers.pdf.objects import objects
 from documents.readers.pdf.raised import with_powers
+from documents.readers.pdf.slanted import slanted_texts
 from documents.readers.pdf.spelling import around, as_shown
 from documents.readers.pdf.structure import PageExtras
 from documents.readers.pdf.tables import tables
 from documents.readers.pdf.unmapped import Run, texts_of, unknown_runs, with_texts
+from documents.readers.pdf.visibility import Visibility
 from documents.readers.scanned_pages import (
     DOTS,
     MOST_SIDE,
@@ -40,6 +49,7 @@ _LEAST_RUN = 2  # OCR mistakes a single character for a similar one
 _MARGIN = 8.0  # points around what OCR reads
 _NO_BOX = (0.0, 0.0, 0.0, 0.0)
 _UNMAPPED = "the font does not say which characters it draws"
+_UNSEEN = "text that the page does not show is not read"
 OnPage = tuple[int, PageBlock]
 """The number of a page, and a block on it."""
 
@@ -58,6 +68,7 @@ class PageReader:
         self.hidden: list[OnPage] = []
         self.notes: list[OnPage] = []
         self.heights: dict[int, float] = {}
+        self._slanted: set[str] = set()
         self.known = self.unknown = self.objects = 0
 
     def read(
@@ -65,11 +76,14 @@ class PageReader:
     ) -> None:
         place, size = placing(page), page.get_size()
         self.heights[number] = size[1]
-        items = list(objects(page))
+        every = list(objects(page))
         layers = HiddenObjects() if is_layered else None
-        glyphs = page_glyphs(page, place, layers.texts(items) if layers else ())
-        items = list(layers.shown(items)) if layers else items
+        off = layers.texts(every) if layers else frozenset()
+        items = list(layers.shown(every)) if layers else every
+        visibility = Visibility(page, items, place)
+        glyphs = page_glyphs(page, every, place, _look_of(off, visibility))
         self._add_notes(number, extras, place)
+        self._add_slanted(number, glyphs.slanted)
         self._add_hidden(number, glyphs.hidden, extras, place)
         shown = as_shown(glyphs.shown)
         if values := [
@@ -143,16 +157,37 @@ class PageReader:
             if field.unread:
                 self._leave_out("form", number, field.unread, place(*field.box))
 
+    def _add_slanted(self, number: int, glyphs: Sequence[Glyph]) -> None:
+        """Add watermarks and other slanted text as annotations, each text once."""
+        for block in slanted_texts(as_shown(glyphs)):
+            if block.text not in self._slanted:
+                self._slanted.add(block.text)
+                self.notes.append((number, block))
+
     def _add_hidden(
         self, number: int, glyphs: Sequence[Glyph], extras: PageExtras, place: Place
     ) -> None:
+        found = blocks(lines(as_shown(glyphs)))
         if not self._limits.hidden:
+            if found:
+                self._leave_out("hidden text", number, _UNSEEN, None)
             return
-        self.hidden += [(number, block) for block in blocks(lines(as_shown(glyphs)))]
+        self.hidden += [(number, block) for block in found]
         for one in extras.fields:
             if one.is_hidden and not one.is_mark and one.text:
                 block = PageBlock(one.text, BlockKind.hidden, _rounded(place(*one.box)))
                 self.hidden.append((number, block))
+
+
+def _look_of(off: Collection[int], visibility: Visibility) -> LookOf | None:
+    """How the characters of a page are seen, of which the texts `off` are on hidden layers."""
+    if not off:
+        return visibility.look if visibility else None
+
+    def look(address: int, box: Box) -> Look:
+        return Look.hidden if address in off else visibility.look(address, box)
+
+    return look
 
 
 def ocr_scale(size: tuple[float, float]) -> float:

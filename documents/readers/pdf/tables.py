@@ -12,13 +12,12 @@ from documents.page.blocks import Box, Glyph, PageBlock, lines
 from documents.page.ruled_tables import ruled_table
 from documents.page.rulings import Grid, Ruling, grids
 from documents.readers.pdf.characters import Place
-from documents.readers.pdf.objects import PageObject
+from documents.readers.pdf.objects import PageObject, path_points
 
 _NEAR = 2.5  # points
 _THIN = 2.5
 _SHORT = 5.0
 _MOST_EDGES = 20_000  # a page with more is a drawing
-_MOST_SEGMENTS = 1_000
 
 
 def tables(
@@ -83,33 +82,13 @@ def _edges(item: PageObject) -> Iterator[Box]:
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     if not c.FPDFPath_GetDrawMode(item.handle, fill, stroke):
         return
-    points = list(_points(item))
+    points = list(path_points(item))
     if stroke.value:
         for (_, start), (is_line, end) in pairwise(points):
             if is_line:
                 yield _around([start, end])
     elif fill.value and 2 <= len(points) <= 6:
         yield _around([point for _, point in points])
-
-
-def _points(item: PageObject) -> Iterator[tuple[bool, tuple[float, float]]]:
-    """The points of a path, each with whether a straight line leads to it."""
-    count = c.FPDFPath_CountSegments(item.handle)
-    matrix = c.FS_MATRIX()
-    c.FPDFPageObj_GetMatrix(item.handle, matrix)
-    own = PageObject(item.handle, item.kind, (matrix, *item.matrices))
-    x, y = ctypes.c_float(), ctypes.c_float()
-    first: tuple[float, float] | None = None
-    for index in range(min(count, _MOST_SEGMENTS)):
-        segment = c.FPDFPath_GetPathSegment(item.handle, index)
-        c.FPDFPathSegment_GetPoint(segment, x, y)
-        point = own.on_page(x.value, y.value)
-        kind = c.FPDFPathSegment_GetType(segment)
-        if kind == c.FPDF_SEGMENT_MOVETO:
-            first = point
-        yield kind == c.FPDF_SEGMENT_LINETO, point
-        if c.FPDFPathSegment_GetClose(segment) and first is not None:
-            yield True, first
 
 
 def _around(points: Sequence[tuple[float, float]]) -> Box:

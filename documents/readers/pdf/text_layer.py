@@ -8,7 +8,7 @@ character or vertical. PDFium leaves out text with such a box.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import pypdfium2 as pdfium
@@ -22,9 +22,11 @@ _STROKE = 0.1
 
 
 @contextmanager
-def text_layer(page: pdfium.PdfPage) -> Iterator[pdfium.PdfTextPage]:
-    """Open the text of a page for PDFium's functions."""
-    for item in _without_outline(page):
+def text_layer(
+    page: pdfium.PdfPage, items: Iterable[PageObject] | None = None
+) -> Iterator[pdfium.PdfTextPage]:
+    """Open the text of a page for PDFium's functions. `items` are its objects, if known."""
+    for item in _without_outline(objects(page) if items is None else items):
         # A stroke gives it a size (in memory only); the identity transform updates its bounds.
         c.FPDFTextObj_SetTextRenderMode(item.handle, c.FPDF_TEXTRENDERMODE_FILL_STROKE)
         c.FPDFPageObj_SetStrokeWidth(item.handle, _STROKE)
@@ -38,14 +40,14 @@ def text_layer(page: pdfium.PdfPage) -> Iterator[pdfium.PdfTextPage]:
 
 def count_undrawn(page: pdfium.PdfPage) -> int:
     """How many text objects a rendering of the page will not show. Call it on a new page object."""
-    texts = list(_without_outline(page))
+    texts = list(_without_outline(objects(page)))
     with text_layer(page) as layer:
         return sum(bool(_words(item, layer).strip()) for item in texts)
 
 
-def _without_outline(page: pdfium.PdfPage) -> Iterator[PageObject]:
+def _without_outline(items: Iterable[PageObject]) -> Iterator[PageObject]:
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    for item in objects(page):
+    for item in items:
         if item.kind != c.FPDF_PAGEOBJ_TEXT:
             continue
         found = c.FPDFPageObj_GetBounds(item.handle, left, bottom, right, top)

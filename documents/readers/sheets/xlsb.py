@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Callable, Iterator, Sequence
 
 from documents.document import BlockKind
 from documents.draft import Draft
 from documents.ooxml.formats.styles import Styles, code_of
 from documents.ooxml.formats.values import (
     Shown,
+    number_writer,
     one_line,
     shown_bool,
-    shown_number,
     shown_text,
 )
 from documents.ooxml.package import Package
@@ -25,6 +26,7 @@ from documents.readers.sheets.binary_records import (
 )
 from documents.readers.sheets.books import BookSheet, SheetRow, sorted_cells
 from documents.readers.sheets.comments import page_line_sections
+from documents.readers.sheets.rich_text import rich_text
 from documents.readers.sheets.sizes import damaged
 from documents.readers.sheets.tables import Cell, Merge, SheetLayout
 from documents.readers.sheets.worksheet import MOST_COLUMN
@@ -37,11 +39,18 @@ _CELLS = frozenset((*range(_BLANK, _FORMULA_ERROR + 1), _RICH_TEXT))
 _NEXT_CELLS = range(12, 19)
 _SHARED_STRING, _FORMAT, _STYLE, _COLUMNS, _PANE, _BOOK, _SHEET = 19, 44, 47, 60, 151, 153, 156
 _MERGE, _PAGE_LINES, _STYLES, _END_STYLES, _COMMENT = 176, 479, 617, 618, 637
+_FONT = 43
+_FONTS = frozenset((_FONT,))
 _SHEET_DATA_END = 146
 _OF_LAYOUT = frozenset((_COLUMNS, _PANE, _MERGE, _PAGE_LINES))
 _PAGE_LINE_KINDS = (BlockKind.header, BlockKind.footer)
 _MOST_MERGES = 200_000
 _MOST_KNOWN = 50_000
+_MOST_LOOKS = 10_000
+_LONG = 12  # characters
+# A cell with a number: its column, its style with flags, its value (2.4.726).
+_REAL_CELL = struct.Struct("<IId")
+_STYLE_BITS = 0xFFFFFF
 _FLAGS = 2  # bytes before the texts of headers and footers
 
 
@@ -53,8 +62,9 @@ class XlsbBook:
         self._from_1904 = False
         self.sheets: Sequence[BookSheet] = list(self._read(main))
         self.styles = _styles(self._related(main, "/styles"), from_1904=self._from_1904)
+        self.positions = _positions(self._related(main, "/styles"))
         self.strings = [
-            one_line(wide_string(body, 1)[0])
+            rich_text(body, 0, self.positions)
             for kind, body in records(self._related(main, "/sharedStrings"))
             if kind == _SHARED_STRING
         ]
@@ -115,16 +125,22 @@ def _styles(data: bytes, *, from_1904: bool) -> Styles:
     return Styles([code_of(str(one), written) for one in codes], from_1904=from_1904)
 
 
+def _positions(data: bytes) -> Sequence[int]:
+    """Whether the fonts of cells are raised (1) or lowered (2), by their numbers (2.4.149)."""
+    return [unsigned(body, 6, 2) for kind, body in records(data, _FONTS) if kind == _FONT]
+
+
 class XlsbSheet:
     """One sheet. Raises `CorruptDocument`."""
 
     def __init__(self, book: XlsbBook, data: bytes) -> None:
         self._strings, self._styles = book.strings, book.styles
+        self._positions = book.positions
         self._data = data
         self._page_lines: list[str] = []
         self._layout = self._read_layout()
-        # Equal values of equal styles are frequent.
-        self._known: dict[tuple[int, float], Shown] = {}
+        self._writers: dict[int, Callable[[str], Shown]] = {}
+        self._room = iter(range(_MOST_KNOWN))
 
     def layout(self) -> SheetLayout:
         return self._layout
@@ -140,7 +156,12 @@ class XlsbSheet:
         unshown: list[Cell] = []
         column = -1
         for kind, body in records(self._data):
-            if kind in {_ROW, _SHEET_DATA_END}:
+            if kind == _REAL and len(body) == _REAL_CELL.size:  # most cells
+                column, style, value = _REAL_CELL.unpack(body)
+                text, raw = self._number(style & _STYLE_BITS, value)
+                if column < MOST_COLUMN and (text or raw):
+                    (cells if text else unshown).append((column, text, raw))
+            elif kind in {_ROW, _SHEET_DATA_END}:
                 yield SheetRow(number, sorted_cells(cells), unshown, is_hidden)
                 if kind == _SHEET_DATA_END:
                     return
@@ -172,8 +193,10 @@ class XlsbSheet:
         if kind == _SHARED_TEXT:
             index = unsigned(body, at)
             text = self._strings[index] if index < len(self._strings) else ""
-        elif kind in {_TEXT, _FORMULA_TEXT, _RICH_TEXT}:
-            text = one_line(wide_string(body, at + (kind == _RICH_TEXT))[0])
+        elif kind == _RICH_TEXT:
+            text = rich_text(body, at, self._positions)
+        elif kind in {_TEXT, _FORMULA_TEXT}:
+            text = one_line(wide_string(body, at)[0])
         elif kind in {_BOOL, _FORMULA_BOOL}:
             return shown_bool(value=unsigned(body, at, 1) != 0), ""
         elif kind in {_ERROR, _FORMULA_ERROR}:
@@ -183,12 +206,14 @@ class XlsbSheet:
         return shown_text(text, self._styles.of(str(style)))
 
     def _number(self, style: int, value: float) -> Shown:
-        shown = self._known.get((style, value))
-        if shown is None:
-            shown = shown_number(repr(value), self._styles.of(str(style)))
-            if len(self._known) < _MOST_KNOWN:
-                self._known[style, value] = shown
-        return shown
+        writer = self._writers.get(style)
+        if writer is None:
+            writer = number_writer(self._styles.of(str(style)), self._room)
+            if len(self._writers) < _MOST_LOOKS:
+                self._writers[style] = writer
+        written = repr(value)
+        # As other programs write whole numbers, unless they are long.
+        return writer(written[:-2] if written[-2:] == ".0" and len(written) < _LONG else written)
 
     def _read_layout(self) -> SheetLayout:
         merges: list[Merge] = []

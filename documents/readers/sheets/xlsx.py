@@ -10,14 +10,12 @@ from lxml import etree
 from documents.document import BlockKind
 from documents.draft import Draft
 from documents.errors import CorruptDocument
-from documents.ooxml.formats.number_format import NumberFormat
 from documents.ooxml.formats.styles import is_from_1904, xlsx_styles
 from documents.ooxml.formats.values import (
     Shown,
+    number_writer,
     one_line,
-    quick_number,
     shown_bool,
-    shown_number,
     shown_text,
 )
 from documents.ooxml.package import Package
@@ -34,7 +32,6 @@ _HIDDEN = frozenset(("hidden", "veryHidden"))
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CELL_PICTURE = re.compile(r"(?:_xlfn\.)?DISPIMG\(", re.IGNORECASE)
 _MOST_KNOWN = 50_000
-_LONG = 24
 _MOST_LOOKS = 10_000
 _Writer = Callable[[str], Shown]
 """From a value as written to its text as shown, and the value where it differs."""
@@ -76,23 +73,6 @@ class XlsxBook:
                 raise _no_sheet()
             name = one_line(sheet.get("name") or "")
             yield BookSheet(name, part, kind, sheet.get("state") in _HIDDEN)
-
-
-class _Values(dict[str, Shown]):
-    """Numbers of one style that take long to show, by their value as written.
-
-    A value is kept only while `room`, which all styles share, has an item for it.
-    """
-
-    def __init__(self, style: NumberFormat | None, room: Iterator[int]) -> None:
-        super().__init__()
-        self._style, self._room = style, room
-
-    def __missing__(self, value: str) -> Shown:
-        shown = shown_number(value, self._style)
-        if len(value) < _LONG and next(self._room, None) is not None:
-            self[value] = shown
-        return shown
 
 
 class XlsxSheet:
@@ -150,8 +130,7 @@ class XlsxSheet:
             return lambda value: (one_line(value), "")
         form = self._styles.of(style)
         if kind in {"", "n"}:
-            quick, others = quick_number(form), _Values(form, self._room)
-            return lambda value: quick(value) or others[value]
+            return number_writer(form, self._room)
         if kind == "s":
             return lambda value: shown_text(self._string(value), form)
         return lambda value: shown_text(_unescaped(value), form)

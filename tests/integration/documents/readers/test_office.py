@@ -9,7 +9,9 @@ import select
 import signal
 import subprocess
 import sys
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -189,6 +191,53 @@ async def test_killing_the_reader_ends_libreoffice_and_removes_its_files(
     left = [*pids.read_text().split(), parent.read_text()]
     assert all([await asyncio.to_thread(ended, int(pid)) for pid in left])
     assert os.listdir(scratch) == []  # noqa: PTH208 (not to be waited for)
+
+
+def test_killing_the_process_around_libreoffice_ends_it_and_removes_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scratch: Path
+) -> None:
+    pids = tmp_path / "pids"
+    work = HANG.format(pids=str(pids)).replace("child.wait()", "os.kill(os.getppid(), 9)")
+    stand_in(tmp_path, monkeypatch, f"{work}\nchild.wait()")
+    with pytest.raises(ReaderUnavailable, match="killed from outside"):
+        read(saved(tmp_path, as_rtf()), LIMITS)
+    assert all(ended(int(pid)) for pid in pids.read_text().split())
+    assert removed(scratch)
+
+
+def removed(folder: Path) -> bool:
+    """Whether a folder is empty within 30 seconds."""
+    end = time.monotonic() + 30
+    while list(folder.iterdir()):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@pytest.mark.needs("soffice")
+def test_killing_the_process_around_a_real_libreoffice_leaves_nothing(
+    tmp_path: Path, scratch: Path
+) -> None:
+    path = saved(tmp_path, as_rtf())
+    with ThreadPoolExecutor(1) as threads:
+        task = threads.submit(read, path, LIMITS)
+        while (office := office_of(scratch)) is None:
+            assert not task.done()
+            time.sleep(0.01)
+        pid, socket = office
+        os.kill(parent_of_group(pid), signal.SIGKILL)
+        with pytest.raises(ReaderUnavailable, match="killed from outside"):
+            task.result()
+    assert ended(pid)
+    assert removed(scratch)
+    assert not socket.exists()
+
+
+def parent_of_group(pid: int) -> int:
+    """The parent of the process that leads the process group of a process."""
+    status = Path("/proc", str(os.getpgid(pid)), "stat").read_text()
+    return int(status.rpartition(")")[2].split()[1])
 
 
 def written_by_libreoffice(folder: Path, kind: str) -> bytes:

@@ -28,6 +28,8 @@ from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.callback_kit import claim_one
 from tests.integration.jobs.ledger.conftest import a_job, submit_job
 
+ERROR = "no response within 10 s"
+
 
 @dataclass(slots=True)
 class Records:
@@ -78,7 +80,7 @@ async def _fill(redis_url: str) -> Records:
             await ledger.jobs.cancel(name, ended.id)
             delivery = await claim_one(ledger, str(ended.callback_id), 30)
             assert isinstance(delivery, Delivery)
-            attempt = Attempt(at=datetime.now(UTC), status_code=500, error=None, seconds=0.1)
+            attempt = Attempt(at=datetime.now(UTC), status_code=None, error=ERROR, seconds=10.0)
             await ledger.callbacks.settle(delivery, attempt, CallbackStatus.dead, Outcome.failed)
             records.queued[name], records.cancelled[name] = queued.id, ended.id
             records.callbacks[name] = str(ended.callback_id)
@@ -207,6 +209,13 @@ async def _use(redis_url: str) -> None:
             assert await ledger.runs.finish(claim, ending)
     finally:
         await ledger.close()
+
+
+def test_the_errors_of_callbacks_are_in_the_operator_s_language(records: Records) -> None:
+    for language, error in (("zh", "10 秒内没有响应"), ("en", ERROR)):
+        listed = records.run("callbacks", "--all", "--dead", "--lang", language, "--json")
+        found = [json.loads(line)["attempts"][-1]["error"] for line in listed.stdout.splitlines()]
+        assert found == [error, error]
 
 
 def test_the_errors_of_jobs_are_in_the_operator_s_language(records: Records) -> None:

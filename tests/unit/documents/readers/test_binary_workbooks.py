@@ -27,6 +27,7 @@ from standin.documents.office_builders import (
     binary_workbook,
     binary_workbook_of,
     record,
+    rich_wide,
     wide,
 )
 from tasks.secrecy.files import screen
@@ -233,3 +234,25 @@ def test_many_ranges_of_hidden_columns_take_no_time(tmp_path: Path) -> None:
     start = time.process_time()
     assert reading(tmp_path, data).text == "表"
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("runs", "shown"),
+    [
+        ([("产值10", 0), ("8", 1), ("元", 0)], "产值10^8元"),
+        ([("面积5m", 0), ("2", 1)], "面积5m^2"),
+        ([("H", 0), ("2", 2), ("O", 0)], "H2O"),
+        ([("粗体", 3), ("文字", 0)], "粗体文字"),
+        ([("文字", 9)], "文字"),
+    ],
+)
+def test_raised_digits_keep_their_value(
+    tmp_path: Path, runs: Sequence[tuple[str, int]], shown: str
+) -> None:
+    rich = rich_wide(*runs)
+    cells = row(binary_cell(7, 0, struct.pack("<I", 0)), binary_cell(62, 1, rich))
+    data = binary_workbook_of(cells, strings=[rich], positions=[0, 1, 2, 0])
+    assert reading(tmp_path, data).text == f"表\n\n{shown}\t{shown}"
+    # Text whose runs are cut short is read without them.
+    cut = binary_workbook_of(cells, strings=[rich[:-5]], positions=[0, 1, 2, 0])
+    assert reading(tmp_path, cut).text.endswith(f"\t{shown}")

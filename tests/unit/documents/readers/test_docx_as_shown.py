@@ -224,3 +224,17 @@ def test_what_is_not_read_is_named(tmp_path: Path, element: str, noted: str) -> 
         assert [(one.what, one.where) for one in found.unread] == [(noted, "body")]
     deleted = f"<w:p>{run('text')}<w:del><w:r>{element}</w:r></w:del></w:p>"
     assert document(tmp_path, deleted).unread == ()
+
+
+def ruby(words: str, reading: str, properties: str = "") -> str:
+    parts = f"<w:rt>{run(reading, properties)}</w:rt><w:rubyBase>{run(words)}</w:rubyBase>"
+    return f"<w:r><w:ruby><w:rubyPr/>{parts}</w:ruby></w:r>"
+
+
+def test_readings_over_words_follow_them_in_brackets(tmp_path: Path) -> None:
+    line = f"<w:p>{run('读作')}{ruby('亳州', 'Bózhōu')}{run('的地名')}</w:p>"
+    assert shown(tmp_path, line) == ["读作亳州(Bózhōu)的地名"]
+    assert shown(tmp_path, table(f"<w:tc>{line}</w:tc>")) == ["读作亳州(Bózhōu)的地名"]
+    unread = f"<w:p>{ruby('亳州', 'Bózhōu', '<w:vanish/>')}{ruby('市', '')}</w:p>"
+    assert shown(tmp_path, unread) == ["亳州市"]
+    assert hidden(tmp_path, unread) == ["Bózhōu"]
