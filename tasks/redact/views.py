@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from documents.inventory.escapes import ESCAPE, has_escapes, unescaped
 from tasks.text.plain import HAN, plain
 from tasks.text.traditional import simplified
 
@@ -28,11 +29,12 @@ _OVERRIDE = re.compile("\u202e([^\u202c\u202e\n]{2,})\u202c?")
 _MOST_ENCODINGS = 3
 _IRREGULAR = "\ufdd0"  # a noncharacter: no text has it
 _LINE_END = "\r\n"
-# Escapes of URLs, of HTML and XML, of JSON and JavaScript, and of vCards (quoted-printable). Text
-# of the third kind may be a pair of surrogates.
+# Escapes of URLs, of HTML and XML, of JSON and JavaScript, of vCards (quoted-printable), and of
+# names. Text of the third kind may be a pair of surrogates.
 _ESCAPES = re.compile(
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})++)|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
     r"|(?P<unicode>(?:[\\%]u[0-9A-Fa-f]{4})++)|(?P<quoted>(?:=[0-9A-F]{2}(?:=\n)?+){2,}+)"
+    rf"|(?P<other>{ESCAPE})"
 )
 _ESCAPE_SIGNS = re.compile(r"[%&\\]|=[0-9A-F]{2}=")
 # At least five single characters with the same gap: widely spaced text, or vertical text.
@@ -225,7 +227,7 @@ def _apart(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 def _decoded(view: View) -> View:
     """Returns a view with escapes decoded, also those that were encoded again."""
     for _ in range(_MOST_ENCODINGS):
-        if not _ESCAPE_SIGNS.search(view.text):
+        if not (_ESCAPE_SIGNS.search(view.text) or has_escapes(view.text)):
             break
         edits = [
             (*match.span(), words)
@@ -250,6 +252,8 @@ def _in_order(view: View) -> View:
 
 
 def _unescaped(match: re.Match[str]) -> str:
+    if match["other"]:
+        return unescaped(match)
     if match["percent"] or match["quoted"]:
         data = bytes.fromhex(match[0].translate(_SIGNS))
         for encoding in ("utf-8", "gb18030"):
