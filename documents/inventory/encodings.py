@@ -135,6 +135,10 @@ def encoded(text: str) -> Iterator[EncodedRun]:
             yield EncodedRun(*match.span(), *meaning)
         elif len(run) > _SHORT_RUN and _PIECE.fullmatch(run) is None:
             yield from _pieces(text, *match.span())
+    yield from _other_digits(text)
+
+
+def _other_digits(text: str) -> Iterator[EncodedRun]:
     for match in _HEX.finditer(text):
         data = bytes.fromhex(match[0])
         if texts := _texts(data):
