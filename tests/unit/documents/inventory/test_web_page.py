@@ -151,9 +151,10 @@ def test_a_program_in_a_page_in_an_attribute_is_named(tmp_path: Path) -> None:
     assert named[1] == "srcdoc of iframe"
 
 
-BACKWARDS, DIGITS = NAME[::-1], "43214321831"
+BACKWARDS = NAME[::-1]
 ORDERS = {
-    "a rule": f"<style>.a{{unicode-bidi:bidi-override;direction:rtl}}</style><p class=a>{BACKWARDS}",
+    "a rule": "<style>.a{unicode-bidi:bidi-override;direction:rtl}</style>"
+    f"<p class=a>{BACKWARDS}",
     "a rule for print": "<style>@media print{b{unicode-bidi : bidi-override}}</style>"
     f"<div style='direction:rtl'><b>{BACKWARDS}</b></div>",
     "an inherited direction": f"<div dir=rtl><bdo>{BACKWARDS}</bdo></div>",

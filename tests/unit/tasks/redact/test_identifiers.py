@@ -411,11 +411,11 @@ def test_years_after_the_word_account_are_no_card() -> None:
 
 
 def test_tables_of_random_figures_are_clean() -> None:
-    figures = random.Random(14)  # noqa: S311 - not for secrets
-    rows = [[str(figures.randint(1000, 9999)) for _ in range(4)] for _ in range(20_000)]
-    assert found(table(rows, "项目", "\t")) == []
-    rows = [[str(figures.randint(low, 10 * low - 1)) for low in (100, 1000, 1000)] for _ in rows]
-    assert found(table(rows, "项目", "\t")) == []
+    figures = random.Random(14)
+    for lows in ((1000, 1000, 1000, 1000), (100, 1000, 1000)):
+        for _ in range(300):
+            rows = [[str(figures.randrange(low, 10 * low)) for low in lows] for _ in range(8)]
+            assert found(table(rows, "项目", "\t")) == []
 
 
 CARDS = [["6222", "0212", "3456", "7894"], ["6212", "3456", "7890", "1234", "569"]]
