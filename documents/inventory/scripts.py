@@ -16,15 +16,20 @@ _DATA_TYPES = re.compile(
     r"\s*+(?:\w++/(?:[\w.-]++\+)?json|importmap|speculationrules|text/(?:html|plain|x-[\w-]++))\s*+",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|(?<![:\"'\\])//[^\n]*", re.DOTALL)
+# A string, or a comment, which is no program.
+_TOKEN = re.compile(
+    r"(\"(?:[^\"\\\n]|\\[\s\S])*+\"?|'(?:[^'\\\n]|\\[\s\S])*+'?|`(?:[^`\\]|\\[\s\S])*+`?)"
+    r"|//[^\n]*|/\*.*?(?:\*/|\Z)",
+    re.DOTALL,
+)
 _CALL = re.compile(
     # Changes of strings, and the end of the other texts of a list.
-    r"\.\s*(?:reverse|toReversed|replace|replaceAll|substr|substring|slice|split|concat|charAt"
+    r"(?<!\blocation)\.\s*(?:reverse|toReversed|replace|replaceAll|substr|substring|slice|split|concat|charAt"
     r"|charCodeAt|codePointAt|padStart|padEnd|repeat|normalize|map|reduce|reduceRight|sort)\s*\("
     r"|(?<![\"'`]\])\.\s*join\s*\("
     # Decoding, and programs in strings.
     r"|\b(?:fromCharCode|fromCodePoint|atob|btoa|unescape|decodeURI|decodeURIComponent|eval"
-    r"|Function|TextDecoder|execScript|StrReverse|ChrW?)\s*\("
+    r"|Function|TextDecoder|execScript|(?i:StrReverse|ChrW?))\s*\("
     r"|\.\s*toString\s*\(\s*\w|\bString\s*\.\s*raw\b|\$\{"
     # Characters in octal digits, which no program needs in a word.
     r"|\\[0-7]{2}"
@@ -55,7 +60,7 @@ def puts_text_together(script: str) -> bool:
     Programs that only set properties, call functions with constants, or compute with numbers do
     not.
     """
-    code = _JOIN.sub("", _COMMENT.sub(" ", script))
+    code = _JOIN.sub("", _TOKEN.sub(lambda token: token[1] or " ", script))
     if _CALL.search(code) or _OPERATOR.search(code):
         return True
     return bool(_SUM.search(code) and _VALUE.search(code))

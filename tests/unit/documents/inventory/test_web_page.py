@@ -84,6 +84,7 @@ MADE_TEXTS = {
     "a list of variables": "b.innerText = [a, c].join('')",
     "a name of a property": "window['at' + 'ob']('MTM4')",
     "a part of a text": "b.innerText = '9138123412349'.substring(1, 12)",
+    "after what looks like a comment": "b.title = 'a//b'; c = \"/*\"; b.innerText = atob(a)",
     "VBScript": "document.body.innerText = StrReverse(a)",
 }
 OTHER_PROGRAMS = {
@@ -97,6 +98,7 @@ OTHER_PROGRAMS = {
         "var s = document.getElementsByTagName('script')[0];"
         "s.parentNode.insertBefore(hm, s); })();"
     ),
+    "another page": "window.location.replace('/index.html')",
     "an event": "document.addEventListener('click', function (e) { e.preventDefault(); });",
 }
 
