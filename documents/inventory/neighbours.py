@@ -50,6 +50,5 @@ def _is_divided(texts: Sequence[str], last: Entry) -> bool:
         is_among_few = last.kind is EntryKind.metadata or _FEW_FIGURES.search(last.where)
         return bool(_IDENTITY.fullmatch(joined) or (is_among_few and _MOBILE.fullmatch(joined)))
     return not any(map(_NUMBERED.fullmatch, texts)) and all(
-        _INNER.match(one[-1:]) and _INNER.match(other[:1])
-        for one, other in pairwise(texts)
+        _INNER.match(one[-1:]) and _INNER.match(other[:1]) for one, other in pairwise(texts)
     )
