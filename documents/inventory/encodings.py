@@ -1,4 +1,6 @@
-"""Text that is written in an encoding inside other text: percent-encoding, escapes, Base64."""
+"""Text that is written in an encoding inside other text: percent-encoding, escapes, Base64, lists
+of bytes.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+from documents.inventory.byte_runs import byte_runs
+from documents.inventory.escapes import ESCAPE, has_escapes, unescaped
 from documents.readers.text.encoding import strict
 from documents.readers.text.plausibility import LIKELY, commonness
 
@@ -20,6 +24,7 @@ _QUOTED = re.compile(r"(?:=[0-9A-F]{2}(?:=\r?\n)?+){2,}+")
 _UNICODE = re.compile(r"\\u\{([0-9A-Fa-f]{1,6})\}|[\\%]u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
 _SIGNS = str.maketrans("", "", "%=\r\n")
 _STYLE = re.compile(r"\\([0-9A-Fa-f]{4,6})[ \t\r\n\f]?")
+_NAME = re.compile(ESCAPE)
 _ESCAPED = re.compile(r"%(?:u|[0-9A-Fa-f]{2})|=[0-9A-F]{2}=|&[#\w]|\\[ux0-9A-Fa-f]")
 _DATA = re.compile(r"data:([^,\s\"'<>]{0,200}),([^\s\"'<>)]*)")
 _BASE64_TYPE = ";base64"
@@ -86,15 +91,17 @@ _CONTAINER = re.compile(
 
 
 def decoded(text: str) -> str:
-    """The text without percent-encoding, quoted-printable, references and escapes, however often
-    applied.
+    """The text without percent-encoding, quoted-printable, references, Punycode and escapes,
+    however often applied.
 
     Bytes are UTF-8 or GB18030.
     """
     for _ in range(_MOST_TIMES):
-        if not _ESCAPED.search(text):
-            break
         before = text
+        if has_escapes(text):
+            text = _NAME.sub(unescaped, text)
+        if text == before and not _ESCAPED.search(text):
+            break
         text = html.unescape(_PERCENT.sub(_unquoted, _QUOTED.sub(_unquoted, text)))
         # A surrogate pair is two escapes, which form one character.
         text = _STYLE.sub(_character, _UNICODE.sub(_character, text))
@@ -106,7 +113,7 @@ def decoded(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EncodedRun:
-    """A run of Base64 or hexadecimal digits in a text, from `start` to `end`.
+    """A run of Base64 or other digits of bytes in a text, from `start` to `end`.
 
     `texts` are what it may stand for. If there are none, `data` are the bytes of a longer run.
     """
@@ -118,7 +125,7 @@ class EncodedRun:
 
 
 def encoded(text: str) -> Iterator[EncodedRun]:
-    """Yield the runs in Base64 and hexadecimal that stand for text, and longer ones of data."""
+    """Yield the runs of digits of bytes that stand for text, and longer ones of data."""
     for match in _DATA.finditer(text) if "data:" in text else ():
         if data := _of_uri(match[1], match[2]):
             yield EncodedRun(*match.span(), (), data)
@@ -128,12 +135,21 @@ def encoded(text: str) -> Iterator[EncodedRun]:
             yield EncodedRun(*match.span(), *meaning)
         elif len(run) > _SHORT_RUN and _PIECE.fullmatch(run) is None:
             yield from _pieces(text, *match.span())
+    yield from _other_digits(text)
+
+
+def _other_digits(text: str) -> Iterator[EncodedRun]:
     for match in _HEX.finditer(text):
         data = bytes.fromhex(match[0])
         if texts := _texts(data):
             yield EncodedRun(*match.span(), texts)
         elif len(match[0]) >= _DATA_FROM or _CONTAINER.match(data):
             yield EncodedRun(*match.span(), (), data)
+    for run in byte_runs(text):
+        if texts := _texts(run.data):
+            yield EncodedRun(run.start, run.end, texts)
+        elif run.is_data or _CONTAINER.match(run.data):
+            yield EncodedRun(run.start, run.end, (), run.data)
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[EncodedRun]:
@@ -166,12 +182,13 @@ def _short_base64(run: str) -> tuple[Sequence[str], bytes] | None:
 
 def binary_text(data: bytes) -> str:
     """The printable characters of binary data, as UTF-8 and as UTF-16 at both alignments."""
-    texts = (
-        data.decode("utf-8", errors="replace"),
-        data.decode("utf-16-le", errors="replace"),
-        data[1:].decode("utf-16-le", errors="replace"),
+    return "\n".join(
+        (_printable(data), _printable(data, "utf-16-le"), _printable(data[1:], "utf-16-le"))
     )
-    return "\n".join(_RUN_OF_CONTROLS.sub("\n", text) for text in texts)
+
+
+def _printable(data: bytes, encoding: str = "utf-8") -> str:
+    return _RUN_OF_CONTROLS.sub("\n", data.decode(encoding, errors="replace"))
 
 
 def _unquoted(match: re.Match[str]) -> str:
@@ -245,7 +262,7 @@ def _texts_in_data(run: str) -> Iterator[str]:
     for at in range(4):
         data = _bytes(digits[at : at + (len(digits) - at) // 4 * 4])
         if _is_telling(data):
-            text = _RUN_OF_CONTROLS.sub("\n", data.decode("utf-8", errors="replace"))
+            text = _printable(data)
             if _TELLING.search(text):
                 yield text
 

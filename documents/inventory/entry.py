@@ -34,6 +34,8 @@ class Unread(StrEnum):
     unmapped_text = "text in a font without a mapping"
     contradicted_text = "text in a font whose mapping contradicts its glyphs"
     macros = "macros"
+    program = "text that a program puts together"
+    reordered = "text whose characters a style puts in another order"
     signature = "electronic signature"
     embedded_file = "embedded file"
     encrypted = "encrypted"

@@ -9,7 +9,7 @@ from documents.errors import UnsupportedDocument
 from documents.inventory.encodings import decoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
-from documents.inventory.web_page import TAG, without_tags
+from documents.inventory.web_page import TAG, programs_in, without_tags
 from documents.limits import MIB, ReadLimits
 from documents.readers.text.encoding import NotText, decode
 
@@ -42,7 +42,8 @@ def walk(inventory: Inventory) -> Walk:
 
 
 def text_entries(where: str, text: str, nested: Nested) -> Iterator[Entry]:
-    """Yield a text, what is encoded in it, and the text without tags if it has any."""
+    """Yield a text, what is encoded in it, and the text without tags and programs if it has any."""
     yield from nested.text(where, text, EntryKind.shown, whole=True)
     if TAG.search(text):
         yield Entry(f"{where} without tags", decoded(without_tags(text)), EntryKind.hidden)
+        yield from programs_in(f"script in {where}", text)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from documents.inventory import legacy, message, outlook, plain_text, web_page, xml_file
 from documents.inventory.entry import Entry, Unread, unread
+from documents.inventory.neighbours import with_neighbours
 from documents.inventory.nested import ZIP, Walk
 from documents.inventory.package import walk as package
 from documents.inventory.package import word_xml
@@ -37,6 +38,8 @@ from documents.readers.pictures import MEDIA_TYPES
 def inventory(path: Path, media_type: str, limits: ReadLimits) -> Iterator[Entry]:
     """Yield every text in the file, and every part that may hold text and was not read.
 
+    Values that are divided over neighbouring elements are listed as a whole too.
+
     A format without a walk is one unread entry. Raises a `DocumentError`.
     """
     # All pictures and all files inside a file share these.
@@ -47,7 +50,7 @@ def inventory(path: Path, media_type: str, limits: ReadLimits) -> Iterator[Entry
     )
     walk = WALKS.get(media_type)
     if walk is not None:
-        yield from walk(path, limits)
+        yield from with_neighbours(walk(path, limits))
     else:
         yield unread("", Unread.other_format)
 

@@ -6,17 +6,20 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from selectolax.lexbor import LexborNode
+
 from documents.draft import Draft
 from documents.errors import EmptyDocument
 from documents.inventory.encodings import decoded
-from documents.inventory.entry import Entry, EntryKind
+from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
+from documents.inventory.scripts import is_program, joined_literals, puts_text_together
+from documents.inventory.shown_order import reordered_texts
 from documents.limits import ReadLimits
 from documents.readers.html import INLINE, MEDIA_TYPE, fill, markup_of, parsed
 
 TAG = re.compile(r"</?([a-zA-Z][^\s/<>]*+)[^<>]*+>")
-# Between two string literals: `"a" + 'b'`, `["a", "b"].join("")`, `"a".concat("b")`, `"a" "b"`.
-_JOIN = re.compile(r"[\"'`]\)?+\s*+(?:[+,]|\.concat\()\s*+[\"'`]|[\"']\s++[\"']")
+_PROGRAM = "<script"
 _TEXTS = ("title", "script", "style", "noscript", "template", "textarea", "option", "button")
 
 
@@ -37,15 +40,17 @@ def markup_entries(markup: str, nested: Nested) -> Iterator[Entry]:
         yield Entry("text", draft.finish(MEDIA_TYPE).text, EntryKind.shown, whole=True)
     except EmptyDocument:
         pass
-    yield from _places(markup)
+    root = parsed(markup).root
+    if root is not None:
+        yield from _places(root)
+        yield from reordered_texts(root)
     # Tags inside a word, and parts of the source that a parser drops.
     yield Entry("source without tags", decoded(without_tags(markup)), EntryKind.hidden)
     yield from nested.text("source", markup, EntryKind.hidden)
 
 
-def _places(markup: str) -> Iterator[Entry]:
-    root = parsed(markup).root
-    for node in root.traverse(include_text=True) if root is not None else ():
+def _places(root: LexborNode) -> Iterator[Entry]:
+    for node in root.traverse(include_text=True):
         tag = node.tag or ""
         if tag == "-comment":
             comment = (node.html or "").removeprefix("<!--").removesuffix("-->")
@@ -53,22 +58,37 @@ def _places(markup: str) -> Iterator[Entry]:
         elif tag in _TEXTS:
             yield Entry(tag, decoded(node.text()), EntryKind.hidden)
             if tag in {"script", "style"}:
-                yield from _joined_literals(tag, node.text())
+                yield from _joined(tag, node.text())
+            if tag == "script" and is_program(node.attributes.get("type")):
+                yield from _program(tag, node.text())
         if not tag.startswith("-"):
             for name, value in node.attributes.items():
                 text = decoded(value or "")
                 yield Entry(f"{name} of {tag}", text, EntryKind.hidden)
                 if TAG.search(text):  # a page in an attribute, such as `srcdoc`
                     yield Entry(f"{name} of {tag}", decoded(without_tags(text)), EntryKind.hidden)
+                    yield from programs_in(f"{name} of {tag}", text)
                 if name.startswith("on") or "script:" in (value or ""):
-                    yield from _joined_literals(f"{name} of {tag}", value or "")
+                    yield from _joined(f"{name} of {tag}", value or "")
+                    yield from _program(f"{name} of {tag}", value or "")
 
 
-def _joined_literals(where: str, script: str) -> Iterator[Entry]:
-    """The texts of a script that it joins, which may be decoded only then."""
-    for text in dict.fromkeys((_JOIN.sub("", script), _JOIN.sub("", decoded(script)))):
-        if text != script:
-            yield Entry(f"{where}, joined texts", decoded(text), EntryKind.hidden)
+def programs_in(where: str, markup: str) -> Iterator[Entry]:
+    """An unread entry for each program in markup that may put texts together."""
+    root = parsed(markup).root if _PROGRAM in markup.lower() else None
+    for node in root.css("script") if root is not None else ():
+        if is_program(node.attributes.get("type")):
+            yield from _program(where, node.text())
+
+
+def _joined(where: str, script: str) -> Iterator[Entry]:
+    for text in joined_literals(script):
+        yield Entry(f"{where}, joined texts", text, EntryKind.hidden)
+
+
+def _program(where: str, script: str) -> Iterator[Entry]:
+    if puts_text_together(script):
+        yield unread(where, Unread.program)
 
 
 def without_tags(markup: str) -> str:

@@ -14,7 +14,7 @@ from tasks.model.output import ask, fence, room_for_text
 from tasks.model.split import Part, split, work_on_all
 from tasks.redact.finders.words import words_in
 from tasks.redact.kinds import Kind
-from tasks.redact.views import readable
+from tasks.redact.views import searched
 from tasks.text.plain import compact, plain
 
 PROMPT = """<document>
@@ -81,8 +81,8 @@ class _PartAnswer:
 
 def _place(text: str, proposed: Mapping[Kind, Sequence[str]]) -> _PartAnswer:
     """Keeps the words that are in the part of the document that the model was shown."""
-    searched = readable(text)
-    words = {kind: words_in(listed, searched) for kind, listed in proposed.items()}
+    form = searched(text)
+    words = {kind: words_in(listed, form) for kind, listed in proposed.items()}
     counts = (len(listed) - len(words[kind]) for kind, listed in proposed.items())
     return _PartAnswer(words, sum(counts))
 

@@ -10,10 +10,12 @@ import html
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from documents.inventory.escapes import ESCAPE, has_escapes, unescaped
 from tasks.text.plain import HAN, plain
+from tasks.text.traditional import simplified
 
 # A part of a text and what replaces it.
 Edit = tuple[int, int, str]
@@ -27,11 +29,12 @@ _OVERRIDE = re.compile("\u202e([^\u202c\u202e\n]{2,})\u202c?")
 _MOST_ENCODINGS = 3
 _IRREGULAR = "\ufdd0"  # a noncharacter: no text has it
 _LINE_END = "\r\n"
-# Escapes of URLs, of HTML and XML, of JSON and JavaScript, and of vCards (quoted-printable). Text
-# of the third kind may be a pair of surrogates.
+# Escapes of URLs, of HTML and XML, of JSON and JavaScript, of vCards (quoted-printable), and of
+# names. Text of the third kind may be a pair of surrogates.
 _ESCAPES = re.compile(
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})++)|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
     r"|(?P<unicode>(?:[\\%]u[0-9A-Fa-f]{4})++)|(?P<quoted>(?:=[0-9A-F]{2}(?:=\n)?+){2,}+)"
+    rf"|(?P<other>{ESCAPE})"
 )
 _ESCAPE_SIGNS = re.compile(r"[%&\\]|=[0-9A-F]{2}=")
 # At least five single characters with the same gap: widely spaced text, or vertical text.
@@ -110,14 +113,25 @@ def views(text: str) -> Iterator[View]:
     """Yields the text as a reader sees it; where it differs also without hyphenation, indentation,
     wide spaces and brackets around one character, and both again with escapes decoded, with text
     that is shown backwards in the order in which it is read, and with string constants joined.
+    Traditional characters are the simplified ones that replace them.
     """
+    return _views(text, _SEARCHED)
+
+
+def searched(word: str) -> str:
+    """Returns a word as `views` has it."""
+    *_, last = views(word)
+    return last.text
+
+
+def _views(text: str, forms: _Visible) -> Iterator[View]:
     written = View(text)
     decoded = _decoded(written)
     in_order = _in_order(decoded)
     constants = _joined_constants(in_order)
     # In a dictionary, because a view may be the same as another.
     for view in {id(one): one for one in (written, decoded, in_order, constants)}.values():
-        visible = _visible(view)
+        visible = _visible(view, forms)
         yield visible
         joined = _joined(visible)
         if joined is not visible:
@@ -128,7 +142,7 @@ def readable(text: str) -> str:
     """Returns the text with everything undone that a reader does not see."""
     if text.isascii() and text.isalnum():
         return text
-    *_, last = views(text)
+    *_, last = _views(text, _READABLE)
     return last.text
 
 
@@ -136,14 +150,16 @@ class _Visible(dict[int, str]):
     """Maps characters to their visible form, computed on first use.
 
     Latin letters lose their accents, which may be characters of their own. A character whose form
-    has not one character is in `irregular`, and its form here is `_IRREGULAR`.
+    has not one character is in `irregular`, and its form here is `_IRREGULAR`. `further` gives
+    another form of a form.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, further: Callable[[str], str] = str) -> None:
         self.irregular: dict[str, str] = {}
+        self._further = further
 
     def __missing__(self, code: int) -> str:
-        form = _form(chr(code))
+        form = self._further(_form(chr(code)))
         if len(form) != 1:
             self.irregular[chr(code)] = form
             form = _IRREGULAR
@@ -166,22 +182,22 @@ def _form(char: str) -> str:
     return composed if len(composed) == 1 else "".join(plain(part) for part in composed)
 
 
-_VISIBLE = _Visible()
+_READABLE, _SEARCHED = _Visible(), _Visible(simplified)
 
 
-def _visible(view: View) -> View:
+def _visible(view: View, visible_forms: _Visible) -> View:
     """Returns a view without invisible characters, in half-width letters and digits."""
-    visible = view.text.translate(_VISIBLE)
+    visible = view.text.translate(visible_forms)
     if _LINE_END in view.text or _IRREGULAR in visible:
         forms = {_LINE_END: "\n"} | {
-            char: _VISIBLE.irregular[char]
-            for char in sorted(_VISIBLE.irregular.keys() & set(view.text))
+            char: visible_forms.irregular[char]
+            for char in sorted(visible_forms.irregular.keys() & set(view.text))
         }
         pattern = re.compile("|".join(map(re.escape, forms)))
         view = view.edited(
             (*match.span(), forms[match[0]]) for match in pattern.finditer(view.text)
         )
-        return replace(view, text=view.text.translate(_VISIBLE))
+        return replace(view, text=view.text.translate(visible_forms))
     return View(visible, _sources=((0, len(visible), True),), _origin=view)
 
 
@@ -211,7 +227,7 @@ def _apart(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 def _decoded(view: View) -> View:
     """Returns a view with escapes decoded, also those that were encoded again."""
     for _ in range(_MOST_ENCODINGS):
-        if not _ESCAPE_SIGNS.search(view.text):
+        if not (_ESCAPE_SIGNS.search(view.text) or has_escapes(view.text)):
             break
         edits = [
             (*match.span(), words)
@@ -236,6 +252,8 @@ def _in_order(view: View) -> View:
 
 
 def _unescaped(match: re.Match[str]) -> str:
+    if match["other"]:
+        return unescaped(match)
     if match["percent"] or match["quoted"]:
         data = bytes.fromhex(match[0].translate(_SIGNS))
         for encoding in ("utf-8", "gb18030"):

@@ -8,15 +8,17 @@ from documents.inventory.entry import Unread
 from documents.source import FileResult
 from tasks.secrecy import Marking, Secrecy
 
-# What an upload may hold and this check does not read: pictures, seals and fonts are in ordinary
-# files, and the records of a format before 2007 in all of that format. The worker reads pictures of
-# pages, and text in a font without a mapping, by OCR; where a mapping contradicts the glyphs, both
-# texts are checked.
+# What an upload may hold and this check does not read: pictures, seals, fonts, scripts and styles
+# are in ordinary files, and the records of a format before 2007 in all of that format. The worker
+# reads pictures of pages, and text in a font without a mapping, by OCR; where a mapping contradicts
+# the glyphs, both texts are checked.
 _ORDINARY = frozenset(
     (
         Unread.picture,
         Unread.signature,
         Unread.font,
+        Unread.program,
+        Unread.reordered,
         Unread.unmapped_text,
         Unread.contradicted_text,
         Unread.other_records,

@@ -45,6 +45,7 @@ from documents.inventory.pdf.strings import (
     text_of_number,
     texts_of_string,
 )
+from documents.inventory.scripts import puts_text_together
 from documents.inventory.web_page import TAG, without_tags
 from documents.limits import ReadLimits
 from documents.readers.pdf.malformed import MALFORMED, name_of
@@ -58,6 +59,7 @@ _OUTLINE_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3})*")
 _GLYPH_NAMES = re.compile(r"(?:/[A-Za-z0-9._]{1,40})+")
 _SKIPPED_STREAMS = frozenset(("/XRef", "/ObjStm"))
 _METADATA = frozenset(("/Info", "/Title", "/Author", "/Subject", "/Keywords", "/Creator", "/T"))
+_SCRIPTS = (", JS", ", script")
 _SYSTEM = frozenset(("Adobe", "Identity", "GB1", "CNS1", "Japan1", "Korea1", "KR", "UCS"))
 
 
@@ -328,7 +330,9 @@ class _Walk:
 
     def _decoded(self, entry: Entry) -> Iterator[Entry]:
         """A text without escapes, and what is encoded in it."""
-        return self._nested.text(entry.where, entry.text, entry.kind, whole=entry.whole)
+        yield from self._nested.text(entry.where, entry.text, entry.kind, whole=entry.whole)
+        if entry.where.endswith(_SCRIPTS) and puts_text_together(entry.text):
+            yield unread(entry.where, Unread.program)
 
     def _is_binary(self, value: Any) -> bool:
         """Whether strings are hashes; they need not be listed as leftovers either."""

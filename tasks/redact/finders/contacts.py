@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from tasks.redact.finders.cells import one_per_cell
+from tasks.redact.finders.cells import BETWEEN_CELLS, in_rows, is_headed, one_per_cell
 from tasks.redact.finders.context import is_labelled, is_other
 from tasks.redact.finders.search import matches
 from tasks.redact.kinds import Detection, Kind
@@ -28,10 +28,11 @@ _DOTTED_MOBILE = re.compile(
     r"(?<![\d.A-Za-z])(?:(?:\+|00)?86[ \-.]?)?1[3-9]\d([.·_/~])\d{4}\1\d{4}(?!\d|[.·]\d)"
 )
 # In three cells: 138 | 1234 | 1234.
-_BAR = r"[ ]{0,2}[|\t\u2502\u2503][ ]{0,2}"
-_CELLS = re.compile(rf"(?<![\dA-Za-z])1[3-9]\d{_BAR}\d{{4}}{_BAR}\d{{4}}(?!\d)(?!{_BAR}\d)")
+_CELLS = re.compile(
+    rf"1(?<![\dA-Za-z].)[3-9]\d{BETWEEN_CELLS}(?P<second>\d{{4}}){BETWEEN_CELLS}"
+    rf"(?P<third>\d{{4}})(?!\d)(?!{BETWEEN_CELLS}\d)"
+)
 _CELL_LABEL = re.compile("电话|手机|联系|热线|号码|[Mm]obile|[Pp]hone|[Tt]el")
-_LONGEST_ROW = 400
 # With letters before it, after a label: 手机M138..., 微信号wx138...
 _ELEVEN_DIGITS = re.compile(r"1[3-9]\d{9}(?!\d)")
 _NAMED_MOBILE = re.compile(
@@ -108,11 +109,14 @@ def mobiles(text: str) -> Iterator[Detection]:
 
 
 def _mobiles_in_cells(text: str) -> Iterator[Detection]:
-    """Finds numbers over three cells, after a label: figures of a table look the same."""
-    for match in _CELLS.finditer(text):
-        start = match.start()
-        if _CELL_LABEL.search(text, max(0, start - _LONGEST_ROW), start):
-            yield Detection(Kind.mobile, *match.span())
+    """Finds numbers over three cells after a label, and in rows without one whose groups begin with
+    a zero here and there: figures do not, and codes all do.
+    """
+    for rows in in_rows(_CELLS, text):
+        if is_headed(text, rows[0].start(), _CELL_LABEL) or any(
+            len({row[group].startswith("0") for row in rows}) > 1 for group in ("second", "third")
+        ):
+            yield from (Detection(Kind.mobile, *row.span()) for row in rows)
 
 
 def landlines(text: str) -> Iterator[Detection]:

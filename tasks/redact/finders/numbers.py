@@ -13,7 +13,7 @@ from itertools import chain
 from stdnum import luhn
 from stdnum.cn import ric, uscc
 
-from tasks.redact.finders.cells import one_per_cell
+from tasks.redact.finders.cells import BETWEEN_CELLS, in_rows, is_headed, one_per_cell
 from tasks.redact.finders.context import is_labelled, is_other
 from tasks.redact.finders.search import matches
 from tasks.redact.kinds import Detection, Kind
@@ -76,6 +76,14 @@ _IDENTITY_LABEL = re.compile(
 )
 _CREDIT_LABEL = re.compile(r"(?:信用代码|信用码|税号|识别号)[^\dA-Za-z\n]{0,4}$")
 _CARD_LABEL = re.compile(r"(?:卡号|账号|帐号|账户|帐户|银行卡)[^\dA-Za-z\n]{0,4}$")
+_CARD_HEADING = re.compile("卡号|账号|帐号|银行卡")
+_CARD_CELLS = re.compile(
+    rf"[2-9](?<![\dA-Za-z].)\d{{3}}(?:{BETWEEN_CELLS}\d{{4}}){{3}}(?:{BETWEEN_CELLS}\d{{1,3}})?"
+    rf"(?!\d)(?!{BETWEEN_CELLS}\d)"
+)
+_CELL_BEFORE = re.compile(rf"\d{{4}}{BETWEEN_CELLS}$")
+# Cards of UnionPay, as most in China are.
+_LIKELY_CARD = re.compile(r"62|9558|9559")
 
 
 def identity_numbers(text: str) -> Iterator[Detection]:
@@ -139,6 +147,7 @@ def bank_cards(text: str) -> Iterator[Detection]:
         right = luhn.is_valid(number) and len(set(number)) > 3
         if right or is_labelled(text, match.start(), _CARD_LABEL):
             yield Detection(Kind.bank_card, *match.span(), valid=right)
+    yield from _cards_in_cells(text)
     for match in one_per_cell(text, 12, 19):
         start, end = match.span("run")
         number = bare(match["run"])
@@ -149,6 +158,26 @@ def bank_cards(text: str) -> Iterator[Detection]:
         is_likely = right and len(number) >= _USUAL_DIGITS and _CARD_BEGINS.match(number)
         if is_labelled(text, start, _CARD_LABEL) or is_likely:
             yield Detection(Kind.bank_card, start, end, valid=right)
+
+
+def _cards_in_cells(text: str) -> Iterator[Detection]:
+    """Finds numbers with four digits in each cell. One without a label must be likely a card, and
+    so must those in the rows around it: four figures have a valid check digit by chance.
+    """
+    for rows in in_rows(_CARD_CELLS, text):
+        is_labelled_row = is_headed(text, rows[0].start(), _CARD_HEADING)
+        if all(_is_card_in_cells(text, row, is_labelled_row=is_labelled_row) for row in rows):
+            yield from (Detection(Kind.bank_card, *row.span(), valid=True) for row in rows)
+
+
+def _is_card_in_cells(text: str, row: re.Match[str], *, is_labelled_row: bool) -> bool:
+    number = bare(row[0])
+    if not luhn.is_valid(number) or len(set(number)) < 4:
+        return False
+    if is_labelled_row:
+        return True
+    before = text[max(0, row.start() - 12) : row.start()]
+    return bool(_LIKELY_CARD.match(number)) and not _CELL_BEFORE.search(before)
 
 
 def _is_card(text: str, match: re.Match[str]) -> bool:

@@ -11,7 +11,7 @@ from itertools import accumulate
 import ahocorasick  # type: ignore[import-not-found] # a C extension without type stubs
 
 from tasks.redact.kinds import Detection, DetectionMethod, Kind
-from tasks.redact.views import readable
+from tasks.redact.views import searched
 from tasks.text.plain import HAN, plain
 
 _GAP = re.compile(r"[ \n\t]+")
@@ -28,7 +28,7 @@ _BARRIER = "\n"
 
 
 class SearchedText:
-    """A plain text in the forms in which several finders search it, each computed once.
+    """A view of a text in the forms in which several finders search it, each computed once.
 
     `tight` has no gaps where a word without spaces may have one, `spaced` none where a word with
     spaces may have one. A word that is not in `squeezed` is not in `tight`, and one that is not in
@@ -56,7 +56,7 @@ class SearchedText:
 
 
 class WordFinder:
-    """Finds the given words, regardless of width, case and line breaks.
+    """Finds the given words, regardless of width, case, line breaks and traditional characters.
 
     Spaces and line breaks may stand between Chinese characters and between digits. A word with a
     space is also found without it, with spaces elsewhere, and with hyphens or `_`.
@@ -84,18 +84,17 @@ class WordFinder:
 
 
 def words_in(words: Collection[str], text: str) -> list[str]:
-    """Returns those of `words` that `WordFinder` finds in plain text; for few words."""
-    searched = SearchedText(text)
+    """Returns those of `words` that `WordFinder` finds in a view of a text; for few words."""
+    forms = SearchedText(text)
     return [
         word
         for word in words
-        if (key := _key(word))
-        and key in (searched.spaced if _is_spaced(word) else searched.tight).text
+        if (key := _key(word)) and key in (forms.spaced if _is_spaced(word) else forms.tight).text
     ]
 
 
 def _key(word: str) -> str:
-    return folded((_JOINT if _is_spaced(word) else _GAP).sub("", readable(word)))
+    return folded((_JOINT if _is_spaced(word) else _GAP).sub("", searched(word)))
 
 
 def _is_spaced(word: str) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import gzip
 import hashlib
 import io
 import struct
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,6 +90,11 @@ def test_a_picture_of_one_colour_is_read(tmp_path: Path) -> None:
         ("N:=E5=BC=A0=\r\n=E4=B8=89", "N:张三"),
         ("N:=D5=C5", "N:张"),
         ("a=1&b=2F=3", "a=1&b=2F=3"),
+        ("_x0031__x5F20__xD842__xDFB7_", "1张𠮷"),
+        ("http://xn--cpqy30b.example/", "http://张伟.example/"),
+        (r"\345\274\240 \061\063", "张 13"),
+        (r"(a)\061 xn-- _x31_", r"(a)\061 xn-- _x31_"),
+        ("xn--999999999999999", "xn--999999999999999"),
     ],
 )
 def test_escapes_are_decoded(written: str, text: str) -> None:
@@ -97,6 +104,53 @@ def test_escapes_are_decoded(written: str, text: str) -> None:
 def test_identifiers_are_not_taken_for_encoded_text() -> None:
     words = "WordprocessingML GetElementById 00A12345 http://example.org/a/b/c"
     assert [run.texts for run in encoded(words) if run.texts] == []
+
+
+def _uuencoded(data: bytes) -> str:
+    lines = (binascii.b2a_uu(data[at : at + 45]) for at in range(0, len(data), 45))
+    return "begin 644 a.txt\n" + b"".join(lines).decode() + "`\nend\n"
+
+
+BYTES_AS_TEXT: dict[str, Callable[[bytes], str]] = {
+    "Base32": lambda data: base64.b32encode(data).decode(),
+    "Base32 without padding": lambda data: base64.b32encode(data).decode().rstrip("="),
+    "Base32 in lines": lambda data: "\n".join(
+        textwrap.wrap(base64.b32encode(data * 3).decode(), 40)
+    ),
+    "uuencode": _uuencoded,
+    "Base85": lambda data: base64.a85encode(data, adobe=True).decode(),
+    "hexadecimal bytes": lambda data: ", ".join(f"0x{byte:02x}" for byte in data),
+    "decimal bytes": lambda data: f"[{','.join(map(str, data))}]",
+    "a line a byte": lambda data: ",\n  ".join(map(str, data)),
+    "codes of characters": lambda data: ", ".join(str(ord(char)) for char in data.decode()),
+    "a dump": lambda data: data.hex(" "),
+    "a dump with hyphens": lambda data: data.hex("-").upper(),
+}
+
+
+@pytest.mark.parametrize("form", BYTES_AS_TEXT)
+@pytest.mark.parametrize("value", [NAME, "13812341234"])
+def test_bytes_in_other_digits_are_read(value: str, form: str) -> None:
+    written = f"见下文：\n{BYTES_AS_TEXT[form](value.encode())}\n完。"
+    assert any(value in text for run in encoded(written) for text in run.texts)
+
+
+def test_a_file_in_other_digits_is_opened(tmp_path: Path) -> None:
+    packed = as_docx([(PARAGRAPH, NAME)])
+    for form in (_uuencoded(packed), base64.a85encode(packed, adobe=True).decode()):
+        assert NAME in texts_of(entries_of(tmp_path, form.encode(), text.MEDIA_TYPE))
+    data = _uuencoded(bytes(range(256)))
+    assert unread_of(entries_of(tmp_path, data.encode(), text.MEDIA_TYPE)) == [
+        ("encoded data", "text, encoded data")
+    ]
+
+
+def test_ordinary_figures_and_words_are_no_data() -> None:
+    words = (
+        "2021,2022,2023,2024 1,234,567 12,49,50,51,52,255,300 AA-BB-CC-DD-EE-FF 10:20:30:40 "
+        "ANNOUNCEMENT OF THE DEPARTMENTS\n2026-01-02 0x31 "
+    )
+    assert [run.data for run in encoded(words) if run.data] == []
 
 
 def test_long_encoded_data_is_offered_as_bytes() -> None:

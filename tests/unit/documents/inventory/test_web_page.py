@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from documents.readers import html
+from documents.readers import html, markdown, text
 from tests.unit.documents.inventory.places import NAME, entries_of, texts_of, unread_of
 
 ESCAPED = "".join(f"\\u{ord(char):04x}" for char in NAME)
@@ -68,3 +68,119 @@ def test_a_picture_in_a_page_is_unread(tmp_path: Path) -> None:
     data = f"<html><p>Text.<img src='data:image/png;base64,{PICTURE}'>".encode()
     (found,) = unread_of(entries_of(tmp_path, data, html.MEDIA_TYPE))
     assert found[0] == "picture"
+
+
+MADE_TEXTS = {
+    "a template string": "let a = '138'; b.innerText = `${a}12341234`",
+    "octal digits": r"b.innerText = '\61\63\70'",
+    "codes": "b.innerText = String.fromCharCode(0x31,0x33,0x38)",
+    "reversed": "b.innerText = [...'43214321831'].reverse().join('')",
+    "a replacement": "b.innerText = '138x1234'.replace('x', '1234')",
+    "Base64": "b.innerText = atob(a)",
+    "escapes": "b.innerText = unescape('%31')",
+    "variables": "var a = '138', c = '12341234'; b.innerText = a + c",
+    "a variable and a text": "b.innerText = a + '1234'",
+    "an assignment that adds": "var a = '138'; a += '12341234'",
+    "a list of variables": "b.innerText = [a, c].join('')",
+    "a name of a property": "window['at' + 'ob']('MTM4')",
+    "a part of a text": "b.innerText = '9138123412349'.substring(1, 12)",
+    "after what looks like a comment": "b.title = 'a//b'; c = \"/*\"; b.innerText = atob(a)",
+    "VBScript": "document.body.innerText = StrReverse(a)",
+}
+OTHER_PROGRAMS = {
+    "constants that are joined": "b.innerText = '关于' + \"城市供水\".concat('的通知')",
+    "a list of constants": "b.innerText = ['关于', '通知'].join('')",
+    "properties": "document.getElementById('menu').style.display = 'none'; // a + 'b'",
+    "a counter": "for (var i = 0; i < 10; i++) { total = total + width; } /* 'a' + b */",
+    "statistics": (
+        "var _hmt = _hmt || []; (function() { var hm = document.createElement('script');"
+        "hm.src = 'https://hm.example.cn/hm.js?0123456789abcdef';"
+        "var s = document.getElementsByTagName('script')[0];"
+        "s.parentNode.insertBefore(hm, s); })();"
+    ),
+    "another page": "window.location.replace('/index.html')",
+    "an event": "document.addEventListener('click', function (e) { e.preventDefault(); });",
+}
+
+
+def page_of(body: str) -> bytes:
+    return f"<!doctype html><meta charset=utf-8><p>正文。</p>{body}".encode()
+
+
+@pytest.mark.parametrize("program", MADE_TEXTS)
+def test_a_program_that_makes_texts_is_named(tmp_path: Path, program: str) -> None:
+    script = MADE_TEXTS[program]
+    handler = script.replace("&", "&amp;").replace('"', "&quot;")
+    for body, where in (
+        (f"<script>{script}</script>", "script"),
+        (f'<a onclick="{handler}">a</a>', "onclick of a"),
+        (f'<a href="javascript:{handler}">a</a>', "href of a"),
+    ):
+        named = unread_of(entries_of(tmp_path, page_of(body), html.MEDIA_TYPE))
+        assert named == [("text that a program puts together", where)]
+
+
+@pytest.mark.parametrize("program", OTHER_PROGRAMS)
+def test_another_program_is_not_named(tmp_path: Path, program: str) -> None:
+    body = f"<script>{OTHER_PROGRAMS[program]}</script>"
+    assert unread_of(entries_of(tmp_path, page_of(body), html.MEDIA_TYPE)) == []
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<script type=\'application/ld+json\'>{"name": "a" , "b": "${c}"}</script>',
+        '<script type=importmap>{"imports": {"a": "/a.reverse()"}}</script>',
+        "<p onclick='window.print()' onload='show(1)'>a</p><a href='javascript:void(0)'>a</a>",
+    ],
+)
+def test_data_and_ordinary_events_are_no_programs_that_make_texts(
+    tmp_path: Path, markup: str
+) -> None:
+    assert unread_of(entries_of(tmp_path, page_of(markup), html.MEDIA_TYPE)) == []
+
+
+@pytest.mark.parametrize("media_type", [markdown.MEDIA_TYPE, text.MEDIA_TYPE])
+def test_a_program_in_a_text_is_named(tmp_path: Path, media_type: str) -> None:
+    for script, count in ((MADE_TEXTS["reversed"], 1), (OTHER_PROGRAMS["an event"], 0)):
+        data = f"# 通知\n\n<script>{script}</script>\n".encode()
+        assert len(unread_of(entries_of(tmp_path, data, media_type))) == count
+
+
+def test_a_program_in_a_page_in_an_attribute_is_named(tmp_path: Path) -> None:
+    body = "<iframe srcdoc='&lt;script&gt;a = atob(b)&lt;/script&gt;'></iframe>"
+    (named,) = unread_of(entries_of(tmp_path, page_of(body), html.MEDIA_TYPE))
+    assert named[1] == "srcdoc of iframe"
+
+
+BACKWARDS = NAME[::-1]
+ORDERS = {
+    "a rule": "<style>.a{unicode-bidi:bidi-override;direction:rtl}</style>"
+    f"<p class=a>{BACKWARDS}",
+    "a rule for print": "<style>@media print{b{unicode-bidi : bidi-override}}</style>"
+    f"<div style='direction:rtl'><b>{BACKWARDS}</b></div>",
+    "an inherited direction": f"<div dir=rtl><bdo>{BACKWARDS}</bdo></div>",
+    "a mirror": f"<style>p:nth-child(2) i{{transform:scaleX(-1)}}</style><p><i>{BACKWARDS}</i></p>",
+    "a mirror in an element": f"<p style='display:inline-block;transform:scale(-1, 1)'>{BACKWARDS}",
+    "a mirror of a state": f"<style>p:hover{{rotate: y 180deg}}</style><p>{BACKWARDS}",
+    "items": "<style>#a{display:flex;flex-direction:row-reverse}</style>"
+    f"<p id=a><b>{NAME[2]}</b><b>{NAME[1]}</b><b>{NAME[0]}</b></p>",
+    "columns": f"<p style='flex-flow: row-reverse wrap'><b>{NAME[1:]}</b><b>{NAME[0]}</b></p>",
+    "cells": f"<table dir=rtl><tr dir=rtl><td>{NAME[1:]}</td><td>{NAME[0]}</td></table>",
+    "floats": f"<style>p b{{float:right}}</style><p><b>{NAME[1:]}</b><b>{NAME[0]}</b></p>",
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_text_in_the_order_of_a_style_is_read(tmp_path: Path, order: str) -> None:
+    entries = entries_of(tmp_path, page_of(ORDERS[order]), html.MEDIA_TYPE)
+    assert any(NAME in entry.text for entry in entries)
+    assert unread_of(entries) == []
+
+
+def test_a_style_that_may_order_too_much_is_named(tmp_path: Path) -> None:
+    body = "<style>*{unicode-bidi:bidi-override}</style>" + "<b>正文" * 500 + "</b>" * 500
+    named = unread_of(entries_of(tmp_path, page_of(body * 2), html.MEDIA_TYPE))
+    assert {reason for reason, _ in named} == {
+        "text whose characters a style puts in another order"
+    }

@@ -376,3 +376,70 @@ def test_findings_are_in_order_within_the_text_and_apart(text: str) -> None:
 @given(st.text(max_size=60))
 def test_plain_text_keeps_every_character_in_its_place(text: str) -> None:
     assert len(plain(text)) == len(text)
+
+
+FIGURES = [
+    [["150", "2300", "4100"], ["162", "2450", "4230"], ["175", "2612", "4418"]],
+    # Numbers with zeros before them, in a column of such numbers.
+    [["150", "0012", "4100"], ["162", "0013", "4230"]],
+    [["150", "0999", "4100"]],
+    [["2021", "2022", "2023", "2024"], ["6222", "0212", "3456", "7894"]],
+    # The second row would have a valid check digit.
+    [["6210", "7431", "5522", "6104"], ["6222", "0212", "3456", "7894"]],
+    [["6222", "0212", "3456", "7894", "8012"]],
+    [["5512", "6222", "0212", "3456", "7894"]],
+    [["4539", "5787", "6362", "1486"]],
+    [["1234", "5678", "1234", "5670"]],
+]
+SEPARATORS = ["\t", "\n\t", " | "]
+
+
+def table(rows: list[list[str]], heading: str, gap: str) -> str:
+    end = "\n\t\n" if gap == "\n\t" else "\n"
+    lines = [[heading, "甲", "乙", "丙"], *(["合计", *row] for row in rows)]
+    return "".join(gap.join(line) + end for line in lines)
+
+
+@pytest.mark.parametrize("gap", SEPARATORS)
+@pytest.mark.parametrize("rows", FIGURES)
+def test_the_figures_of_several_rows_are_not_joined(rows: list[list[str]], gap: str) -> None:
+    assert found(table(rows, "项目", gap)) == []
+
+
+def test_years_after_the_word_account_are_no_card() -> None:
+    assert found("账户\t2021\t2022\t2023\t2024\n余额\t3512\t4410\t4713\t5001") == []
+
+
+def test_tables_of_random_figures_are_clean() -> None:
+    figures = random.Random(14)
+    for lows in ((1000, 1000, 1000, 1000), (100, 1000, 1000)):
+        for _ in range(300):
+            rows = [[str(figures.randrange(low, 10 * low)) for low in lows] for _ in range(8)]
+            assert found(table(rows, "项目", "\t")) == []
+
+
+CARDS = [["6222", "0212", "3456", "7894"], ["6212", "3456", "7890", "1234", "569"]]
+PHONES = [["138", "1234", "0678"], ["159", "0012", "3456"], ["186", "2345", "6789"]]
+
+
+@pytest.mark.parametrize("gap", SEPARATORS)
+@pytest.mark.parametrize(
+    ("rows", "heading", "kind"),
+    [
+        (CARDS[:1], "项目", Kind.bank_card),
+        (CARDS, "项目", Kind.bank_card),
+        ([["4539", "5787", "6362", "1486"]], "卡号", Kind.bank_card),
+        (PHONES, "项目", Kind.mobile),
+        (PHONES[2:], "电话", Kind.mobile),
+        (PHONES[2:] * 60, "电话", Kind.mobile),
+    ],
+)
+def test_numbers_with_a_group_in_each_cell_are_found(
+    rows: list[list[str]], heading: str, kind: Kind, gap: str
+) -> None:
+    assert found(table(rows, heading, gap)) == [(kind, gap.join(row)) for row in rows]
+
+
+def test_a_card_with_a_group_in_each_cell_is_masked_in_its_cells() -> None:
+    row = "\t".join(CARDS[0])
+    assert masked(f"合计\t{row}\t元") == "合计\t****\t****\t****\t7894\t元"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 from collections.abc import Callable, Sequence
@@ -14,17 +15,19 @@ import pytest
 from docx import Document as WordDocument
 from PIL import Image
 
+from documents.detect import detect
 from documents.document import Block, Document
 from documents.errors import NoTextLayer, RedactionIncomplete
 from documents.inventory.walk import WALKS
-from documents.limits import ReadLimits
+from documents.limits import MIB, ReadLimits
 from documents.masking import formats
 from documents.masking.account import Account
 from documents.masking.masked_file import MaskedFile
 from documents.masking.replacement import Masking
+from documents.masking.verification.decoded_bytes import layers
 from documents.masking.verification.verify import verify
 from documents.ocr.scan import OcrLine, Scan
-from documents.readers import docx, pdf, sheets
+from documents.readers import docx, html, markdown, pdf, sheets
 from standin.direct_source import read_with_source
 from standin.documents.builders import (
     LIMITS,
@@ -208,6 +211,37 @@ def test_a_file_that_still_holds_an_item_is_not_handed_out(
         work(saved(tmp_path, as_docx(SHOWN)), docx.MEDIA_TYPE)
     assert NAME not in str(raised.value)
     assert PHONE not in str(raised.value)
+
+
+ENCODED = base64.b32encode(PHONE.encode()).decode(), ",".join(str(ord(one)) for one in PHONE)
+
+
+@pytest.mark.parametrize("encoded", ENCODED)
+@pytest.mark.parametrize("write", [as_text, as_markdown, as_html, as_docx, as_xlsx])
+def test_numbers_in_other_digits_are_masked(
+    tmp_path: Path, write: Callable[..., bytes], encoded: str
+) -> None:
+    path = saved(tmp_path, write([*SHOWN, (PARAGRAPH, f"见 {encoded} 。")]))
+    result = work(path, detect(path))
+    assert encoded not in "".join(
+        layer.data.decode("latin-1") for layer in layers(result.file, MIB)
+    )
+
+
+def test_a_page_with_a_value_that_a_style_turns_round_is_not_handed_out(tmp_path: Path) -> None:
+    page = f"<style>.a{{unicode-bidi:bidi-override;direction:rtl}}</style><p class=a>{PHONE[::-1]}"
+    with pytest.raises(RedactionIncomplete):
+        work(saved(tmp_path, page.encode()), html.MEDIA_TYPE)
+
+
+@pytest.mark.parametrize(("script", "named"), [("a = atob(b)", 1), ("a.hidden = true", 0)])
+def test_a_program_in_a_masked_text_is_named(tmp_path: Path, script: str, named: int) -> None:
+    words = f"# 通知\n\n<script>{script}</script>\n\n电话{PHONE}。\n"
+    result = work(saved(tmp_path, words.encode()), markdown.MEDIA_TYPE)
+    assert len(result.values["not_covered"]) == named
+    page = f"<html><body><script>{script}</script><p>电话{PHONE}。</p>"
+    result = work(saved(tmp_path, page.encode()), html.MEDIA_TYPE)
+    assert result.values["not_covered"] == []
 
 
 def test_the_inventory_finds_what_was_never_found_before() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -193,3 +194,44 @@ def test_text_in_quoted_printable_is_found(value: str) -> None:
 
 def test_texts_in_a_list_are_not_joined() -> None:
     assert found('"0371", "63507694"') == []
+
+
+@pytest.mark.parametrize(
+    ("term", "written"),
+    [("张伟东", "張偉東"), ("張偉東", "张伟东"), ("陈国华", "陈國華"), ("刘 晓庆", "劉曉慶")],
+)
+def test_a_term_is_found_in_traditional_and_in_simplified_characters(
+    term: str, written: str
+) -> None:
+    masker = Masker(Targets(frozenset(), [term]), Style())
+    (change,) = masker.changes(f"经办：{written}。")
+    assert (change.start, change.end) == (3, 3 + len(written))
+
+
+def test_labels_in_traditional_characters_are_labels() -> None:
+    assert found("身份證號碼：110105194912310021")[-1:] == ["110105194912310021"]
+
+
+def test_what_a_mask_leaves_stays_in_its_characters() -> None:
+    masker = Masker(Targets(frozenset([Kind.address])), Style())
+    assert masker.mask("住址：廣東省廣州市天河區體育西路103號").startswith("住址：廣東省")
+
+
+@pytest.mark.parametrize("value", [PHONE, NAME])
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda value: "".join(f"_x{ord(char):04X}_" for char in value),
+        lambda value: "".join(f"\\{byte:03o}" for byte in value.encode()),
+    ],
+)
+def test_escapes_of_names_are_masked_in_their_place(value: str, form: Callable[[str], str]) -> None:
+    written = form(value)
+    masker = Masker(Targets(frozenset(RULES), [NAME]), Style())
+    (change,) = masker.changes(f"名称 {written} 完")
+    assert (change.start, change.end, change.value) == (3, 3 + len(written), value)
+
+
+def test_a_name_in_punycode_is_masked() -> None:
+    label = f"xn--{NAME.encode('punycode').decode()}"
+    assert FINDER.find(f"见 http://www.{label}.example/a")[0].start == len("见 http://www.")

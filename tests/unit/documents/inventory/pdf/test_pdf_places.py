@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pikepdf
 import pytest
 
-from documents.inventory.entry import EntryKind
+from documents.inventory.entry import EntryKind, Unread
 from documents.inventory.walk import inventory
 from documents.readers import pdf
 from standin.documents.builders import LIMITS, saved
@@ -34,3 +35,19 @@ def test_a_value_in_any_place_is_listed_or_the_place_is_named(tmp_path: Path, pl
 def test_a_plain_page_has_nothing_but_its_text(tmp_path: Path) -> None:
     entries = list(inventory(saved(tmp_path, saved_pdf(blank())), pdf.MEDIA_TYPE, LIMITS))
     assert [(entry.where, entry.text) for entry in entries] == [("page 1", "Public text")]
+
+
+@pytest.mark.parametrize("in_stream", [False, True])
+@pytest.mark.parametrize(
+    ("script", "is_named"), [("app.alert(a.split('').reverse())", True), ("this.print(1);", False)]
+)
+def test_a_script_that_makes_texts_is_named(
+    tmp_path: Path, script: str, *, is_named: bool, in_stream: bool
+) -> None:
+    document = blank()
+    data = script.encode()
+    code = document.make_stream(data) if in_stream else pikepdf.String(data)
+    document.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=code)
+    entries = list(inventory(saved(tmp_path, saved_pdf(document)), pdf.MEDIA_TYPE, LIMITS))
+    named = {entry.reason for entry in entries if entry.kind is EntryKind.unread}
+    assert named == ({Unread.program.value} if is_named else set())

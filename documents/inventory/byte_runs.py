@@ -1,0 +1,114 @@
+"""Runs of a text that are bytes in other digits than those of Base64: lists of numbers, uuencode.
+
+Base85 is recognised between its marks only: without them it looks like any other text.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+_SEPARATOR = r"[ ]?,\s{0,4}"
+_NUMBER = r"(?:0[xX][0-9A-Fa-f]{1,5}|\d{1,6})"
+_MOST_CODE = 0x10FFFF
+
+
+class ByteRun(NamedTuple):
+    """A run from `start` to `end`. `is_data`: it is data, even if it does not stand for text."""
+
+    start: int
+    end: int
+    data: bytes
+    is_data: bool
+
+
+def byte_runs(text: str) -> Iterator[ByteRun]:
+    """Yield the runs. A row of figures is a run too: what the bytes mean is not known here."""
+    for form in _FORMS:
+        for match in form.run.finditer(text) if form.hint.search(text) else ():
+            if data := form.decode(match):
+                yield ByteRun(*match.span(), data, form.is_data)
+
+
+def _of_numbers(match: re.Match[str]) -> bytes:
+    codes = [
+        int(number, 16 if number[:2] in {"0x", "0X"} else 10)
+        for number in re.split(_SEPARATOR, match[0])
+    ]
+    if max(codes) <= 0xFF:
+        return bytes(codes)
+    if max(codes) > _MOST_CODE:
+        return b""
+    return "".join(map(chr, codes)).encode("utf-8", "replace")
+
+
+def _of_pairs(match: re.Match[str]) -> bytes:
+    return bytes.fromhex(match[0].replace(match[1], ""))
+
+
+def _of_base32(match: re.Match[str]) -> bytes:
+    digits = "".join(match[0].split()).rstrip("=")
+    try:
+        return base64.b32decode(digits + "=" * (-len(digits) % 8))
+    except binascii.Error:
+        return b""
+
+
+def _of_base85(match: re.Match[str]) -> bytes:
+    try:
+        return base64.a85decode(match[1])
+    except ValueError:
+        return b""
+
+
+def _of_uuencode(match: re.Match[str]) -> bytes:
+    data = bytearray()
+    for line in match[1].splitlines():
+        try:
+            data += binascii.a2b_uu(line)
+        except binascii.Error:
+            break
+    return bytes(data)
+
+
+class _Form(NamedTuple):
+    """A way to write bytes. `hint` is found in each text with such a run, in less time than it."""
+
+    hint: re.Pattern[str]
+    run: re.Pattern[str]
+    decode: Callable[[re.Match[str]], bytes]
+    is_data: bool
+
+
+_FORMS: Sequence[_Form] = (
+    # `0x31, 0x33` and `49,51,56` are bytes, `24352, 20255` the codes of characters.
+    _Form(
+        re.compile(r",\s{0,4}\d"),
+        re.compile(rf"(?<![\w.,]){_NUMBER}(?:{_SEPARATOR}{_NUMBER})++"),
+        _of_numbers,
+        is_data=False,
+    ),
+    _Form(
+        re.compile(r"[ :\-](?=[0-9A-Fa-f]{2}[ :\-][0-9A-Fa-f]{2}[ :\-])"),
+        re.compile(r"(?<!\w)[0-9A-Fa-f]{2}([ :\-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4,}+"),
+        _of_pairs,
+        is_data=False,
+    ),
+    # RFC 4648, 6, in one line or several.
+    _Form(
+        re.compile(r"[A-Z](?=[A-Z2-7]{6})"),
+        re.compile(r"(?<![A-Za-z0-9])[A-Z2-7]{8,}+(?:(?<=[A-Z2-7]{16})\r?\n[A-Z2-7]{2,}+)*+={0,6}"),
+        _of_base32,
+        is_data=False,
+    ),
+    _Form(re.compile("<~"), re.compile(r"<~([!-uz\s]{5,}+)~>"), _of_base85, is_data=True),
+    _Form(
+        re.compile("begin "),
+        re.compile(r"^begin [0-7]{3,4} [^\n]{0,255}\n((?:[!-`][ -`]{0,90}\n)+)", re.MULTILINE),
+        _of_uuencode,
+        is_data=True,
+    ),
+)
