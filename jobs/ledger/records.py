@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -38,6 +39,8 @@ def to_ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
+# Jobs and batches have most of their times in common: those of a claim, the deadline of a batch.
+@lru_cache(maxsize=1024)
 def to_moment(ms: str) -> datetime:
     """A time outside the years 1 to 9999 is the nearest one inside."""
     # Records of earlier releases may have such times, which `fromtimestamp` refuses.
