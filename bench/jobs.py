@@ -30,6 +30,7 @@ async def measure(system: System, count: int, in_flight: int) -> None:
                 for api in system.apis
             ]
             run = partial(run_jobs, https, "/v1/jobs", here, system.cpu_seconds)
+            await system.wait_started()
             await run(count=WARM_UP, in_flight=in_flight)
             load = time.process_time()
             rates = await run(count=count, in_flight=in_flight)
