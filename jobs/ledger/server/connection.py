@@ -47,9 +47,6 @@ PROMISES = frozenset(
     )
 )
 REPLICAS_MS = 1_500
-# Scripts of many callers that wait for others until this time has passed since the last round trip:
-# a round trip, and its write to the server's disk, costs as much as what such a script does.
-APART_SECONDS = {"jobs/submit": 0.004}
 log = structlog.get_logger()
 
 
@@ -95,7 +92,7 @@ class Connection:
         return await self.ask(self._run(script, args))
 
     async def _run(self, script: str, args: Sequence[Argument]) -> Any:
-        answer = await self._calls.ask((script, args), APART_SECONDS.get(script, 0.0))
+        answer = await self._calls.ask((script, args))
         if isinstance(answer, RedisError):
             raise answer
         return answer
