@@ -23,9 +23,8 @@ from jobs.model.roles import Role
 from jobs.model.states import JobStatus
 
 UNUSED = RunUsage()
-# The time between two calls that end jobs, of bulk batches and others. A call that comes later than
-# that after the last one is sent at once, so that jobs that run one by one do not wait.
-LINES_SECONDS, JOBS_SECONDS = 0.025, 0.005
+# The time between two calls that end lines of bulk batches.
+LINES_SECONDS = 0.025
 _USAGE_FIELDS = tuple(one.name for one in fields(Usage))
 
 
@@ -239,14 +238,11 @@ class RunLedger:
     async def finish(self, claim: Claim, ending: Ending) -> Finish:
         """End the job with this run's outcome, or hold its result for approval.
 
-        Endings of nearly the same time share a call: one for many costs little more than one for
-        one.
+        Lines of bulk batches share calls: one for many costs little more than one for one.
         """
         job = claim.job
         is_bulk_line = job.batch_id is not None and job.lane is Lane.bulk
-        return await self._finishing.ask(
-            (claim, ending), LINES_SECONDS if is_bulk_line else JOBS_SECONDS
-        )
+        return await self._finishing.ask((claim, ending), LINES_SECONDS if is_bulk_line else 0.0)
 
     async def _finish(self, runs: Sequence[tuple[Claim, Ending]]) -> Sequence[Finish]:
         args: list[str | int] = []

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
-
-from jobs.ledger import Ledger, runs
+from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending, Room
 from jobs.model.job import Claim, Usage
 from jobs.model.problems import Problem
 from jobs.model.states import JobStatus
-from tests.integration.jobs.ledger.batch_kit import SUCCEEDED, URL, BatchDriver
+from tests.integration.jobs.ledger.batch_kit import URL, BatchDriver
 from tests.integration.jobs.ledger.conftest import Submit
 from tests.integration.jobs.ledger.kept import check_kept
 
@@ -95,27 +93,3 @@ async def test_jobs_that_end_together_wake_all_who_wait_for_them(
 
 async def ledger_listeners(ledger: Ledger) -> int:
     return sum(map(len, ledger._endings._waiting.values()))
-
-
-async def test_an_ending_waits_for_others_if_one_was_stored_a_moment_ago(
-    driver: BatchDriver, submit: Submit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runs, "JOBS_SECONDS", 3_600.0)
-    await submit(department="tax")
-    await driver.release()
-    [claim] = driver.claimed.values()
-
-    def scripts() -> int:
-        stats: Any = driver.redis.info("commandstats")
-        return int(stats["cmdstat_evalsha"]["calls"])
-
-    async def finish() -> bool:
-        return bool(await driver.ledger.runs.finish(claim, SUCCEEDED))
-
-    assert await finish()  # the first does not wait
-    before = scripts()
-    waiting = [asyncio.create_task(finish()) for _ in range(63)]
-    assert await driver.ledger.jobs.get("tax", claim.job.id)
-    assert scripts() == before
-    assert all(await asyncio.gather(finish(), *waiting))  # the 64th fills the call
-    assert scripts() == before + 1
