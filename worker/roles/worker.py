@@ -58,7 +58,7 @@ from worker.run.runner import Runner
 
 FULL_KV_CACHE = 0.9
 # Bulk jobs are claimed ahead, so that a claim can wait for more of them to end.
-BULK_GROUP_SECONDS = 0.04
+BULK_GROUP_SECONDS = 0.02
 log = structlog.get_logger()
 # The longest wait at the start for engines.
 ENGINES_SECONDS = 2.0
