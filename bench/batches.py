@@ -122,6 +122,7 @@ async def measure(what: Parameters) -> None:
         running_system(engine_url, workers=what.workers, settings=settings) as system,
     ):
         async with department(system, "bench") as who:
+            await system.wait_started()
             for kind in what.kind:
                 before = await plain_loop(engine_url, what.requests) if kind == "chat" else 0.0
                 rate = await run_batch(system, engine_pid, who, kind, what.lines)

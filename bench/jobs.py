@@ -41,6 +41,7 @@ async def measure(system: System, engine_pid: int, count: int, in_flight: int) -
                 for api in system.apis
             ]
             run = partial(run_jobs, https, "/v1/jobs", here, spent_so_far)
+            await system.wait_started()
             await run(count=WARM_UP, in_flight=in_flight)
             load = time.process_time()
             before = CpuTime.now([engine_pid, *system.pids.values()])

@@ -5,6 +5,7 @@ Valkey writes to disk before it answers (`appendfsync always`). All processes st
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +25,15 @@ from pydantic import SecretStr
 
 from jobs.ledger import Ledger
 from jobs.model.lanes import Lane
+from jobs.process.processes import WARM_UP_SECONDS
 from jobs.process.settings import RedisSettings
 from standin.valkey import start_valkey
 from worker.supervise.checks import free_port
 
 STOP_SECONDS = 60.0
+STARTED_SECONDS = 60.0
+# Idle processes together take less than half of this in a second, imports more.
+IDLE_CPU_SECONDS = 0.25
 TICKS = os.sysconf("SC_CLK_TCK")
 FLUSHES, FLUSHED_BYTES = 200, 4096
 
@@ -49,6 +54,19 @@ class System:
     def cpu_seconds(self) -> Mapping[str, float]:
         """CPU time of each process since its start."""
         return {name: cpu_seconds(pid) for name, pid in self.pids.items()}
+
+    async def wait_started(self) -> None:
+        """Wait until the worker and the api have imported all tasks, and started the processes
+        that read documents, which they do some seconds after they are ready: until then they take
+        a core from what is measured. Raises `TimeoutError` after `STARTED_SECONDS`.
+        """
+        await asyncio.sleep(WARM_UP_SECONDS)
+        async with asyncio.timeout(STARTED_SECONDS):
+            while True:
+                before = _cpu_seconds_with_children(self.pids.values())
+                await asyncio.sleep(1)
+                if _cpu_seconds_with_children(self.pids.values()) - before < IDLE_CPU_SECONDS:
+                    return
 
     def ledger(self) -> Ledger:
         return Ledger(RedisSettings(url=SecretStr(self.redis_url)))
@@ -167,8 +185,29 @@ def stop(processes: Sequence[subprocess.Popen[Any]]) -> None:
 
 def cpu_seconds(pid: int) -> float:
     """CPU time of a process since its start, with that of its ended children (proc(5))."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / TICKS
+    return _cpu_seconds(_stat(pid))
+
+
+def _cpu_seconds_with_children(pids: Collection[int]) -> float:
+    """CPU time of processes, and of their children that run or have ended."""
+    total = 0.0
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = _stat(int(path.name))
+        except OSError:  # it has ended
+            continue
+        if int(path.name) in pids or int(fields[1]) in pids:
+            total += _cpu_seconds(fields)
+    return total
+
+
+def _stat(pid: int) -> Sequence[str]:
+    """The fields of proc(5) after the name, from the state on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def _cpu_seconds(stat: Sequence[str]) -> float:
+    return sum(map(int, stat[11:15])) / TICKS
 
 
 def flush_seconds(folder: Path) -> float:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, ParamSpec, Protocol, TypeVar
+
+from documents.isolation.scoped import Scoped
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,14 +30,9 @@ _inline_bytes: dict[Callable[..., Any], int] = {}
 _processes: ContextVar[Processes | None] = ContextVar("processes", default=None)
 
 
-@contextmanager
-def computing_in(processes: Processes | None) -> Iterator[None]:
+def computing_in(processes: Processes | None) -> Scoped[Processes | None]:
     """Within the block, also in tasks created in it, `compute` uses `processes`; None: none."""
-    token = _processes.set(processes)
-    try:
-        yield
-    finally:
-        _processes.reset(token)
+    return Scoped(_processes, processes)
 
 
 async def compute(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
+
+from documents.isolation.scoped import Scoped
 
 
 class Owner(NamedTuple):
@@ -19,14 +19,9 @@ _NOBODY = Owner()
 _owner: ContextVar[Owner] = ContextVar("owner", default=_NOBODY)
 
 
-@contextmanager
-def working_for(owner: Owner) -> Iterator[None]:
+def working_for(owner: Owner) -> Scoped[Owner]:
     """Within the block, also in tasks created in it, processes work for `owner`."""
-    token = _owner.set(owner)
-    try:
-        yield
-    finally:
-        _owner.reset(token)
+    return Scoped(_owner, owner)
 
 
 def current_owner() -> Owner:

@@ -9,8 +9,17 @@ from enum import StrEnum
 from typing import Any
 
 from jobs.batches.estimate import Stall
-from jobs.model.job import Job
+from jobs.model.job import InputLine, Job
 from jobs.model.lanes import Lane
+from jobs.model.provenance import Provenance
+from jobs.model.states import JobStatus
+
+
+class LineUrl(StrEnum):
+    """What the lines of a batch ask for: the batch's endpoint, and the URL in each line."""
+
+    jobs = "/v1/jobs"
+    chat = "/v1/chat/completions"
 
 
 class BatchStatus(StrEnum):
@@ -163,13 +172,31 @@ class PendingOutcomes:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedChat:
+    """What a batch's files need of the job of a line that is a chat; the members are those of
+    `Job`. A whole job takes several times as long to read.
+    """
+
+    id: str
+    batch_id: str | None
+    status: JobStatus
+    line: InputLine | None
+    result_json: str | None
+    result_blob: str | None
+    error: Mapping[str, Any] | None
+    provenance: Provenance | None
+    held_blob: str | None
+    case_blob: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PendingLines:
     """What to write next to a batch's files: jobs in the order in which they ended, and the packed
     index entries of lines that will not be run.
     """
 
     batch: Batch
-    jobs: Sequence[Job]
+    jobs: Sequence[Job | EndedChat]
     unrun: bytes
 
 

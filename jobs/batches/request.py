@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from jobs.batches.input.lines import LineUrl
+from jobs.batches.batch import LineUrl
 from jobs.model.lanes import Lane
 from jobs.model.roles import ModelChoice
 from jobs.process.settings import BulkSettings

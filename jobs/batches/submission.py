@@ -9,14 +9,13 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from jobs.batches.batch import NewBatch
+from jobs.batches.batch import LineUrl, NewBatch
 from jobs.batches.eta.eta import BatchEta
 from jobs.batches.eta.simulation import is_late
 from jobs.batches.eta.token_estimate import TokenEstimate
 from jobs.batches.file import StoredFile
 from jobs.batches.files import Files, FileUpload
 from jobs.batches.input.indexing import too_many_lines
-from jobs.batches.input.lines import LineUrl
 from jobs.batches.request import BatchDocument, BatchRequest, InvalidMetadata, duration, terms_of
 from jobs.batches.views import new_batch_view
 from jobs.ledger import IdempotencyKey, Ledger

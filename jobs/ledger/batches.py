@@ -10,10 +10,12 @@ from functools import partial
 from jobs.batches.batch import (
     Batch,
     BatchStatus,
+    EndedChat,
     FlushResult,
     Indexing,
     IndexResult,
     KeptLine,
+    LineUrl,
     NewBatch,
     PendingLines,
     PendingOutcomes,
@@ -21,6 +23,8 @@ from jobs.batches.batch import (
 )
 from jobs.batches.estimate import Estimate
 from jobs.batches.input.index import ENTRY_BYTES
+from jobs.ledger.ended_chats import FIELDS as CHAT_FIELDS
+from jobs.ledger.ended_chats import read_ended_chat
 from jobs.ledger.page import Order, Page, check_after, read_ids
 from jobs.ledger.records import (
     Record,
@@ -36,6 +40,7 @@ from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_a
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import read_batch, read_job, readable
 from jobs.model.ids import is_batch_id
+from jobs.model.job import Job
 from jobs.model.problems import Problem, ProblemError
 from jobs.model.quotas import QuotaLeft
 
@@ -262,13 +267,19 @@ class BatchLedger:
     async def unflushed(self, batch_id: str, most: int) -> PendingLines | None:
         """The next outcomes to write, at most `most`. None: another scheduler has written them."""
         # One script: reading the replies to many commands takes longer than all else here.
-        record, *jobs = await self._connection.run("batches/unflushed", batch_id, most)
-        if not record or not all(jobs):
+        record, *records = await self._connection.run(
+            "batches/unflushed", batch_id, most, LineUrl.chat.value, *CHAT_FIELDS
+        )
+        if not record:
             return None
         batch = read_batch(pairs(record))
+        is_chat = batch.endpoint == LineUrl.chat
+        jobs = _ended_chats(records) if is_chat else _jobs(records)
+        if jobs is None:
+            return None
         unrun = min(most - len(jobs), batch.indexed - batch.released) if batch.closing else 0
         entries = await self._entries(batch, unrun) if unrun else b""
-        return PendingLines(batch, [read_job(pairs(job)) for job in jobs], entries)
+        return PendingLines(batch, jobs, entries)
 
     async def _entries(self, batch: Batch, count: int) -> bytes:
         """The entries in the index of the next lines that no worker has claimed."""
@@ -309,6 +320,17 @@ class BatchLedger:
         for batch_id in ids:
             pipeline.hgetall(f"{PREFIX}batch:{batch_id}")
         return [record for record in await self._connection.ask(pipeline.execute()) if record]
+
+
+def _jobs(records: Sequence[Sequence[str]]) -> Sequence[Job] | None:
+    """None if one is missing: its outcome was written meanwhile."""
+    return [read_job(pairs(record)) for record in records] if all(records) else None
+
+
+def _ended_chats(records: Sequence[Sequence[str | None]]) -> Sequence[EndedChat] | None:
+    """As `_jobs`."""
+    chats = [chat for values in records if (chat := read_ended_chat(values)) is not None]
+    return chats if len(chats) == len(records) else None
 
 
 def _kept_line(line: KeptLine) -> Sequence[str]:

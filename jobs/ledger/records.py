@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -38,6 +39,8 @@ def to_ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
+# Jobs and batches have most of their times in common: those of a claim, the deadline of a batch.
+@lru_cache(maxsize=1024)
 def to_moment(ms: str) -> datetime:
     """A time outside the years 1 to 9999 is the nearest one inside."""
     # Records of earlier releases may have such times, which `fromtimestamp` refuses.
@@ -100,9 +103,9 @@ def to_job(record: Record) -> Job:
         progress=_progress(record),
         result_json=record.get("result") or None,
         result_blob=record.get("result_blob") or None,
-        error=_error(record["error"]) if record.get("error") else None,
+        error=error_of(record),
         usage=Usage(**from_json(record["usage"])) if record.get("usage") else Usage(),
-        provenance=_provenance(record),
+        provenance=provenance_of(record),
         model=ModelChoice(record["model"]) if record.get("model") else None,
         custom_id=record.get("custom_id"),
         line=to_line(record) if "line" in record else None,
@@ -121,7 +124,8 @@ def _progress(record: Record) -> Progress:
     return Progress(int(record.get("done", 0)), total)
 
 
-def _provenance(record: Record) -> Provenance | None:
+def provenance_of(record: Record) -> Provenance | None:
+    """The provenance in a job's record, with the decision of a person; None without one."""
     if not record.get("provenance"):
         return None
     provenance = to_provenance(record["provenance"])
@@ -132,9 +136,12 @@ def _provenance(record: Record) -> Provenance | None:
     return replace(provenance, approval=to_approval(record["approval"], at))
 
 
-def _error(text: str) -> dict[str, Any]:
-    """A job's problem. Scripts store it without its title, which only Python has."""
-    fields: dict[str, Any] = from_json(text)
+def error_of(record: Record) -> dict[str, Any] | None:
+    """The problem in a job's record; None without one."""
+    if not record.get("error"):
+        return None
+    # Scripts store it without its title, which only Python has.
+    fields: dict[str, Any] = from_json(record["error"])
     if "title" in fields:
         return fields
     return Problem(fields["type"].rpartition("/")[2], fields["detail"]).to_dict()

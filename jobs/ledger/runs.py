@@ -24,7 +24,7 @@ from jobs.model.states import JobStatus
 
 UNUSED = RunUsage()
 # The time between two calls that end lines of bulk batches.
-LINES_SECONDS = 0.01
+LINES_SECONDS = 0.025
 _USAGE_FIELDS = tuple(one.name for one in fields(Usage))
 
 

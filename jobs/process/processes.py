@@ -16,7 +16,7 @@ from tasks import FILE_WORK_PATH
 from tasks.registry import load_built_in
 
 # After the start of all processes of the system, which it would slow down.
-_WARM_UP_SECONDS = 4.0
+WARM_UP_SECONDS = 4.0
 log = structlog.get_logger()
 _OFFER = f"{offer_in_process.__module__}:{offer_in_process.__name__}"
 _OFFER_OWN = f"{offer_own_in_process.__module__}:{offer_own_in_process.__name__}"
@@ -46,13 +46,13 @@ def _environment(tasks: TaskSettings) -> Mapping[str, str]:
     return {"CHANCERY_TASKS_DIR": str(folder.absolute())} if folder else {}
 
 
-async def start_later(processes: ReaderPool, after_seconds: float = _WARM_UP_SECONDS) -> None:
+async def start_later(processes: ReaderPool, after_seconds: float = WARM_UP_SECONDS) -> None:
     """Start the pool's server, unless a request needs it earlier."""
     await asyncio.sleep(after_seconds)
     await processes.start()
 
 
-async def warm_up(processes: ReaderPool, after_seconds: float = _WARM_UP_SECONDS) -> None:
+async def warm_up(processes: ReaderPool, after_seconds: float = WARM_UP_SECONDS) -> None:
     """Import all tasks here, beside the event loop, and start the pool's server.
 
     What a request needs earlier is imported or started then. Raises what the import of a task

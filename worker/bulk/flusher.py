@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from jobs.batches.batch import Batch, BatchStatus, FlushResult, KeptLine, PendingLines, Segment
+from jobs.batches.batch import (
+    Batch,
+    BatchStatus,
+    EndedChat,
+    FlushResult,
+    KeptLine,
+    PendingLines,
+    Segment,
+)
 from jobs.batches.input.index import unpack
 from jobs.batches.input.input_line import LineHeader, read_headers
 from jobs.batches.output_lines import Unrun, failed_line, output_line, unrun_line
@@ -115,7 +123,9 @@ class Flusher:
         await self._discard(flushed)
         return False
 
-    async def _add(self, job: Job, line: LineHeader | None, output: Lines, errors: Lines) -> None:
+    async def _add(
+        self, job: Job | EndedChat, line: LineHeader | None, output: Lines, errors: Lines
+    ) -> None:
         custom_id = line.custom_id if line else None
         body = await self._body(job, line) if line else None
         if job.status in _UNRUN:
@@ -127,12 +137,12 @@ class Flusher:
         else:
             errors.add(failed_line(custom_id, job.id, job.error or _LOST.to_dict()))
 
-    async def _body(self, job: Job, line: LineHeader) -> bytes | None:
+    async def _body(self, job: Job | EndedChat, line: LineHeader) -> bytes | None:
         """The body of the output line; None for a job that did not succeed."""
         if job.status is not JobStatus.succeeded:
             return None
         try:
-            if not line.is_chat:
+            if isinstance(job, Job):
                 return (await job_view(job, self._store, line=line)).model_dump_json().encode()
             if job.result_blob is not None:
                 return await self._store.read(job.result_blob)
@@ -163,7 +173,9 @@ class Flusher:
         blob = await self._store.put(lines.data, batch.department, file_id or batch.id)
         return Segment(blob, len(lines.data), lines.count)
 
-    async def _delete_results(self, jobs: Sequence[Job], kept: Mapping[str, KeptLine]) -> None:
+    async def _delete_results(
+        self, jobs: Sequence[Job | EndedChat], kept: Mapping[str, KeptLine]
+    ) -> None:
         """Delete results in the store, now in the output file. A job that is kept needs its own."""
         for job in jobs:
             if job.id not in kept:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from jobs.model.digests import combined
@@ -80,10 +79,13 @@ class EngineSession:
 
         Seconds of concurrent requests are added up.
         """
-        time = self._time
-        return replace(
-            self._tokens,
+        tokens, time = self._tokens, self._time
+        return Usage(
+            prompt_tokens=tokens.prompt_tokens,
+            completion_tokens=tokens.completion_tokens,
+            cached_tokens=tokens.cached_tokens,
             engine_seconds=time.engine_seconds,
+            reasoning_tokens=tokens.reasoning_tokens,
             gpu_seconds=time.gpu_seconds,
             joules=time.joules,
         )

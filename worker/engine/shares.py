@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Hashable
 
 from worker.engine.held import Held
@@ -25,7 +26,10 @@ class Shares:
         self._share = share
         self._held: Counter[Hashable] = Counter()
         self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
-        self._recent: OrderedDict[Hashable, float] = OrderedDict()
+        # The last job that asked, and when it did; and when any job before it last did. More would
+        # keep the objects of all jobs of a second alive.
+        self._latest: Hashable = None
+        self._latest_at = self._before_at = -math.inf
 
     def hold(self, job: Hashable) -> Held:
         """Count as a request of `job` while the block runs; wait while it has its share."""
@@ -65,17 +69,12 @@ class Shares:
         return self._held[job] < self._share or not self._others(job)
 
     def _others(self, job: Hashable) -> bool:
-        self._forget_old()
-        return any(other != job for other in self._held) or any(
-            other != job for other in self._recent
-        )
+        if any(other != job for other in self._held):
+            return True
+        other_at = self._before_at if job == self._latest else self._latest_at
+        return time.monotonic() - other_at < RECENT_SECONDS
 
     def _note(self, job: Hashable) -> None:
-        self._recent[job] = time.monotonic()
-        self._recent.move_to_end(job)
-        self._forget_old()
-
-    def _forget_old(self) -> None:
-        oldest = time.monotonic() - RECENT_SECONDS
-        while self._recent and next(iter(self._recent.values())) < oldest:
-            self._recent.popitem(last=False)
+        if job != self._latest:
+            self._latest, self._before_at = job, self._latest_at
+        self._latest_at = time.monotonic()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from jobs.batches.batch import NewBatch
+from jobs.batches.batch import LineUrl, NewBatch
 from jobs.batches.estimate import Estimate
 from jobs.batches.eta.eta import BatchEta
 from jobs.batches.eta.token_estimate import TokenEstimate
-from jobs.batches.input.lines import LineUrl
 from jobs.model.job import Job
 from jobs.model.states import ENDINGS
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from documents.errors import WorkError
 from documents.isolation.compute import compute
+from jobs.batches.batch import LineUrl
 from jobs.batches.file import StoredFile
-from jobs.batches.input.lines import LineProblemError, LineUrl, parse_line
+from jobs.batches.input.lines import LineProblemError, parse_line
 from jobs.batches.input.token_counts import (
     ANSWER_TOKENS,
     CHARS_PER_TOKEN,

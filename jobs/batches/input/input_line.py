@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from jobs.batches.input.lines import Line, LineProblemError, LineUrl, parse_line
+from jobs.batches.batch import LineUrl
+from jobs.batches.input.lines import Line, LineProblemError, parse_line
 from jobs.model.job import InputLine
 from jobs.model.roles import ModelChoice
 from jobs.store import Store

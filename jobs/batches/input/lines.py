@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
 from pydantic_core import from_json
 
 from documents.kinds import PLAIN_TEXT
+from jobs.batches.batch import LineUrl
 from jobs.model.lanes import Lane
 from jobs.model.problems import ProblemError
 from jobs.model.roles import ModelChoice
@@ -34,11 +34,6 @@ MAX_POINTER_CHARS = 200
 
 _WHOLE_BATCH = ("not_before", "deadline")
 _COLUMN = re.compile(r" at line \d+ column (\d+)$")
-
-
-class LineUrl(StrEnum):
-    jobs = "/v1/jobs"
-    chat = "/v1/chat/completions"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
 -- requires: keys
 -- Read the next outcomes of a batch that are to be written to its files.
--- ARGV: batch, most outcomes
+-- ARGV: batch, most outcomes, the endpoint of chats, then the fields to be read of a chat's job
 -- Returns: the record of the batch, empty if there is no such batch, and those of the jobs, in the order in
---          which they ended; each a flat list
-local answers = {redis.call('HGETALL', P .. 'batch:' .. ARGV[1])}
+--          which they ended; each a flat list. In a batch of chats only the values of the fields of each
+local batch = redis.call('HGETALL', P .. 'batch:' .. ARGV[1])
+local fields = field_in(batch, 'endpoint') == ARGV[3] and {unpack(ARGV, 4)}
+local answers = {batch}
 for _, id in ipairs(redis.call('LRANGE', P .. 'outcomes:' .. ARGV[1], 0, ARGV[2] - 1)) do
-  answers[#answers + 1] = redis.call('HGETALL', P .. 'job:' .. id)
+  local key = P .. 'job:' .. id
+  answers[#answers + 1] = fields and redis.call('HMGET', key, unpack(fields)) or redis.call('HGETALL', key)
 end
 return answers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from contextlib import AsyncExitStack
 
 import pytest
@@ -110,3 +111,13 @@ async def test_a_cancelled_waiter_takes_no_share() -> None:
         assert stays.running == 1
         stays.finish()
         await waiting
+
+
+async def test_a_job_that_has_ended_is_not_kept() -> None:
+    limit, jobs = Shares(4), [_Job(Shares(4), name) for name in ("first", "second")]
+    async with limit.hold(jobs[0]):
+        pass
+    async with limit.hold(jobs[1]):
+        pass
+    first = weakref.ref(jobs.pop(0))
+    assert first() is None

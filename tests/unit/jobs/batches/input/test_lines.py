@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from jobs.batches.batch import LineUrl
 from jobs.batches.input.lines import (
     CHAT_TASK,
     MAX_ERRORS,
     LineProblem,
     LineProblemError,
-    LineUrl,
     parse_line,
 )
 from jobs.model.lanes import Lane
