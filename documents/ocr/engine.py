@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
@@ -22,8 +22,8 @@ import rapidocr
 from PIL import Image
 from rapidocr.ch_ppocr_rec.typings import WordInfo
 from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
-from rapidocr.main import RapidOCRError
 
+from documents.ocr.detection import LineDetector, Quad, with_whole_lines
 from documents.ocr.gutters import divided
 from documents.ocr.quick import QuickRecognizer, Reading, read_lines
 from documents.ocr.rulings import rulings
@@ -37,22 +37,19 @@ Pixels = npt.NDArray[np.uint8]
 
 _MODELS = Path(rapidocr.__file__).parent / "models"
 EXACT = _MODELS / "PP-OCRv6_rec_small.onnx"
+_DETECTION = _MODELS / "PP-OCRv6_det_small.onnx"
 # With explicit paths, nothing is downloaded.
 _PATHS = {
-    "Det.model_path": "PP-OCRv6_det_small.onnx",
+    "Det.model_path": _DETECTION.name,
     "Rec.model_path": EXACT.name,
     "Cls.model_path": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
 }
-_FIND_SIDE = 1_280  # lines are detected on a picture reduced to this, and read on the full one
 _NO_SIDE = 100_000
 _BATCH = 1  # a batch is slower on a CPU, pads lines to the longest one, and takes more memory
 _LEAST_CONFIDENCE = 0.5
 _SAMPLE = 8  # lines that are checked for whether a page is upside down
 _READ_SAMPLE = 3  # lines that are read both ways
 _FULL_TURN = 4
-_MOST_ASPECT = 2.0  # height by width: no paper format is longer
-_STRIP_ASPECT = 1.5
-_SEARCHED = 0.25  # part of a strip, at its end, that is searched for a place to cut
 
 
 class OcrEngine:
@@ -62,8 +59,8 @@ class OcrEngine:
         threads = min(threads, os.cpu_count() or 1)
         logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
         cv2.setNumThreads(threads)
-        # Each loads only the models that it uses.
-        self._detector, self._reader = rapid_ocr(threads), rapid_ocr(1)
+        self._detector = LineDetector(rapid_ocr(threads).cfg, _DETECTION)
+        self._reader = rapid_ocr(1)
         self._quick = QuickRecognizer(self._reader.cfg)
         # Lines are read side by side, because the network gains little from several threads.
         self._map = map if threads == 1 else ThreadPoolExecutor(threads).map
@@ -82,14 +79,14 @@ class OcrEngine:
         height, width = pixels.shape[:2]
         turns = 0
         upright = pixels
-        found = self._find(upright)
+        found = self._detector.find(upright)
         if _are_vertical(found):
             turns, upright = 1, np.ascontiguousarray(np.rot90(pixels))
-            found = self._find(upright)
+            found = self._detector.find(upright)
         if self._is_upside_down(upright, found, is_turned=turns == 1):
             turns = (turns + 2) % _FULL_TURN
             upright = np.ascontiguousarray(np.rot90(pixels, turns))
-            found = self._find(upright)
+            found = self._detector.find(upright)
         edges = rings(upright, [bounds(_corners(box)) for box in found])
         read = [(ring, self._seal(upright, ring)) for ring in edges]
         sealed = [ring for ring, seal in read if is_likely(ring, seal)]
@@ -98,7 +95,7 @@ class OcrEngine:
             upright = without_ink(upright, sealed)
             found = [
                 box
-                for box in self._find(upright)
+                for box in self._found_again(upright, found, sealed)
                 if not is_remnant(upright, sealed, bounds(_corners(box)))
             ]
         lines, unclear = self._read(upright, divided(upright, found))
@@ -110,22 +107,27 @@ class OcrEngine:
         return Scan(lines, width, height, turns, lean, tuple(along), tuple(down), unclear, seals)
 
     def _seal(self, pixels: Pixels, ring: Ring) -> OcrSeal:
-        return seal_of(pixels, ring, self._find, lambda part, found: self._read(part, found)[0])
+        def read(part: Pixels, found: Sequence[Quad]) -> tuple[OcrLine, ...]:
+            return self._read(part, found)[0]
 
-    def _find(self, pixels: Pixels) -> list[npt.NDArray[np.float32]]:
-        """The four corners of each line."""
-        found: list[npt.NDArray[np.float32]] = []
-        for top, bottom in _strips(pixels):
-            try:
-                _, detected = self._detector.detect_and_crop(pixels[top:bottom], {})
-            except RapidOCRError:
-                continue
-            found += [corners + np.array([0, top], np.float32) for corners in _all(detected.boxes)]
-        return found
+        return seal_of(pixels, ring, self._detector.find, read)
 
-    def _is_upside_down(
-        self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]], *, is_turned: bool
-    ) -> bool:
+    def _found_again(
+        self, cleaned: Pixels, found: Sequence[Quad], sealed: Sequence[Ring]
+    ) -> list[Quad]:
+        """The lines of a picture without the ink of its seals: those level with one are new."""
+        spans = [(float(box[:, 1].min()), float(box[:, 1].max())) for box in found]
+        parts = with_whole_lines([(ring.box[1], ring.box[3]) for ring in sealed], spans)
+        kept = [
+            box
+            for box, (top, bottom) in zip(found, spans, strict=True)
+            if not any(start <= top and bottom <= stop for start, stop in parts)
+        ]
+        rows = [(math.floor(start), math.ceil(stop)) for start, stop in parts]
+        kept += self._detector.find(cleaned, rows)
+        return sorted(kept, key=lambda box: float(box[:, 1].min()))
+
+    def _is_upside_down(self, pixels: Pixels, found: Sequence[Quad], *, is_turned: bool) -> bool:
         longest = sorted(found, key=_length, reverse=True)[:_SAMPLE]
         if not longest:
             return False
@@ -141,7 +143,7 @@ class OcrEngine:
         return sum(confidence for _, confidence, _ in self._readings(crops))
 
     def _read(
-        self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]
+        self, pixels: Pixels, found: Sequence[Quad]
     ) -> tuple[tuple[OcrLine, ...], tuple[Corners, ...]]:
         """The lines, and the boxes that could not be read."""
         if not found:
@@ -168,7 +170,7 @@ class OcrEngine:
         )
         return text, confidence, cast("WordInfo", characters)
 
-    def _crops(self, pixels: Pixels, found: Sequence[npt.NDArray[np.float32]]) -> list[Pixels]:
+    def _crops(self, pixels: Pixels, found: Sequence[Quad]) -> list[Pixels]:
         crops: list[Pixels] = self._reader.crop_text_regions(pixels, np.array(found))
         return crops
 
@@ -183,24 +185,22 @@ def rapid_ocr(threads: int) -> rapidocr.RapidOCR:
             "Global.return_word_box": True,
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-            "Det.limit_type": "max",
-            "Det.limit_side_len": _FIND_SIDE,
             "Rec.rec_batch_num": _BATCH,
         }
     )
 
 
-def _are_vertical(found: Sequence[npt.NDArray[np.float32]]) -> bool:
+def _are_vertical(found: Sequence[Quad]) -> bool:
     """Whether most of the detected text is vertical."""
     upright = sum(_length(corners) for corners in found if not _is_tall(corners))
     return sum(_length(corners) for corners in found if _is_tall(corners)) > 2 * upright
 
 
-def _is_tall(corners: npt.NDArray[np.float32]) -> bool:
+def _is_tall(corners: Quad) -> bool:
     return math.dist(corners[0], corners[3]) > 1.5 * math.dist(corners[0], corners[1])
 
 
-def _length(corners: npt.NDArray[np.float32]) -> float:
+def _length(corners: Quad) -> float:
     return max(math.dist(corners[0], corners[1]), math.dist(corners[0], corners[3]))
 
 
@@ -224,7 +224,7 @@ def _centers(text: str, characters: WordInfo) -> tuple[float, ...]:
     return tuple(centers)
 
 
-def _corners(corners: npt.NDArray[np.float32]) -> Corners:
+def _corners(corners: Quad) -> Corners:
     one, two, three, four = ((float(x), float(y)) for x, y in corners)
     return one, two, three, four
 
@@ -236,30 +236,3 @@ def _all(found: Iterable[Item] | None) -> Iterable[Item]:
 def _is_out_of_memory(error: Exception) -> bool:
     """ONNX Runtime reports lack of memory only in the message."""
     return "bad_alloc" in str(error) or "Failed to allocate memory" in str(error)
-
-
-def _strips(pixels: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
-    """Cut a long picture, such as a screenshot of a whole conversation, between lines of text.
-
-    Yields the first row of each strip and the row after its last, from the top. A picture that is
-    not long is one strip. A cut is made where the rows of pixels vary least.
-    """
-    height, width = pixels.shape[:2]
-    top = 0
-    while height - top > _MOST_ASPECT * width:
-        end = top + max(1, round(_STRIP_ASPECT * width))
-        start = end - max(1, round(_SEARCHED * (end - top)))
-        # The middle of equal rows, so that no line of text is close to the cut.
-        ink = pixels[start:end].std(axis=(1, 2))
-        plainest = np.flatnonzero(ink <= ink.min() + 1.0)
-        cut = start + int(_middle_of_longest_run(plainest))
-        cut = max(cut, top + 1)
-        yield top, cut
-        top = cut
-    yield top, height
-
-
-def _middle_of_longest_run(rows: npt.NDArray[np.intp]) -> int:
-    runs = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
-    longest = max(runs, key=len)
-    return int(longest[len(longest) // 2])

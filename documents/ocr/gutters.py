@@ -27,6 +27,7 @@ _RULING = 3.0  # likewise: a higher vertical line divides lines as white does
 _LEAST_LINES = 6
 _MIDDLE = 0.2  # of a line's height, above and below: detected lines touch their neighbours
 _LEAST_PART = 0.5  # in heights of a line
+_OVER = 0.08  # likewise: a line reaches so far into the white around it
 
 
 def divided(pixels: Pixels, lines: Sequence[Quad]) -> list[Quad]:
@@ -92,7 +93,11 @@ def _parts(line: Quad, white: Pixels, scale: float, lean: float, height: float) 
         for start, stop in runs(~is_white)
         if stop - start >= _LEAST_PART * height * scale
     ]
-    return [_part(line, start, stop) for start, stop in spans] if len(spans) > 1 else [line]
+    # The detector's boxes reach into gutters, and those of columns then overlap.
+    over = _OVER * height * scale / steps
+    return [
+        _part(line, max(0.0, start - over), min(1.0, stop + over)) for start, stop in spans
+    ] or [line]
 
 
 def runs(chosen: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import inf
 from statistics import median
 
@@ -99,6 +99,9 @@ class _Measures:
         # Weighted by characters, not by lines: half of the lines may be headings.
         heights = [line.height for line in page for _ in line.text]
         self.height = median(heights) if heights else 0.0
+        # A line wholly above the one before it begins another column.
+        is_next = (below.box[3] < above.box[1] for above, below in pairwise(page))
+        self._columns = list(accumulate(is_next, initial=0))
         steps = [_step(above, below) for above, below in pairwise(page)]
         self._steps = [
             step if _is_alike(above, below) and _LEAST_STEP < step < _MOST_STEP else inf
@@ -117,7 +120,7 @@ class _Measures:
             return len(above.cells) > 1 and len(line.cells) > 1 and self._is_next(at)
         return (
             (self._is_next(at) or self._is_next_among_neighbors(at))
-            and self._is_full(above, line)
+            and self._is_full(above, at)
             and self._is_flush(group, line)
         )
 
@@ -140,17 +143,23 @@ class _Measures:
         step = self._steps[at - 1]
         return step < inf and step <= 1.2 * min(steps) + 0.05
 
-    def _is_full(self, above: Line, line: Line) -> bool:
+    def _is_full(self, above: Line, at: int) -> bool:
+        line = self._page[at]
         space = 0.0 if is_unspaced(line.text[0]) else 0.2 * line.height
-        return above.box[2] + space + line.first_word > self._right(above) - 0.02 * line.height
+        return above.box[2] + space + line.first_word > self._right(at - 1) - 0.02 * line.height
 
-    def _right(self, line: Line) -> float:
-        """The right margin of lines that begin near this line's start, without rows of tables."""
+    def _right(self, at: int) -> float:
+        """The right margin of lines that begin near this line's start, without rows of tables.
+
+        Those of other columns do not count: above or below, the page may have fewer, wider ones.
+        """
+        line, column = self._page[at], self._columns[at]
         near = 3 * line.height
         return max(
             other.box[2]
-            for other in self._page
-            if abs(other.box[0] - line.box[0]) <= near
+            for other, its_column in zip(self._page, self._columns, strict=True)
+            if its_column == column
+            and abs(other.box[0] - line.box[0]) <= near
             and _is_alike(other, line)
             and (len(other.cells) == 1 or other is line)
         )

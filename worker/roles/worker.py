@@ -292,7 +292,7 @@ def _read_limits(limits: LimitSettings, ocr: OcrSettings) -> ReadLimits:
         limits.max_pages,
         ocr_pages=ocr.ocr_max_pages if ocr.ocr else 0,
         ocr_seconds=ocr.ocr_timeout_seconds,
-        ocr_threads=ocr.ocr_threads,
+        ocr_threads=ocr.threads,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -12,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from jobs.model.lanes import Lane
 from jobs.process.settings.types import EMPTY_IS_UNSET
+
+_USUAL_THREADS = 2  # of an OCR process: its lines gain little from more, and each takes memory
 
 
 class WorkerSettings(BaseSettings):
@@ -100,8 +103,11 @@ class OcrSettings(BaseSettings):
     ocr_processes: int = Field(
         2, ge=1, description="Processes of a worker that read scanned documents."
     )
-    ocr_threads: int = Field(
-        1, ge=1, description="Threads of each such process, at most the number of processors."
+    ocr_threads: Annotated[int | None, EMPTY_IS_UNSET] = Field(
+        None,
+        ge=1,
+        description="Threads of each such process, at most the number of processors. Default: "
+        "2 where the machine has two processors for each such process, else 1.",
     )
     ocr_max_pages: int = Field(
         200, ge=1, description="The most scanned pages that are read in one document."
@@ -112,3 +118,14 @@ class OcrSettings(BaseSettings):
     ocr_memory_mib: int = Field(
         2_048, ge=1_024, description="The memory limit of an OCR process with its models, in MiB."
     )
+
+    @property
+    def threads(self) -> int:
+        """`ocr_threads`, or what the processors have room for.
+
+        With more threads than processors, a page takes a sixth more processor time.
+        """
+        if self.ocr_threads is not None:
+            return self.ocr_threads
+        processors = len(os.sched_getaffinity(0))
+        return min(_USUAL_THREADS, max(1, processors // self.ocr_processes))

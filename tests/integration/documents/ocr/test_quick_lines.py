@@ -23,7 +23,7 @@ Pixels = npt.NDArray[np.uint8]
 def crops() -> list[Pixels]:
     """The lines of a scan."""
     engine, pixels = OcrEngine(1), np.asarray(cv2.imread(str(SCAN)), dtype=np.uint8)
-    return engine._crops(pixels, engine._find(pixels))
+    return engine._crops(pixels, engine._detector.find(pixels))
 
 
 @pytest.fixture(scope="module")

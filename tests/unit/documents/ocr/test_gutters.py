@@ -111,3 +111,16 @@ def test_a_line_that_runs_downwards_and_a_few_lines_are_whole() -> None:
     tall = np.array([(700, 20), (720, 20), (720, 300), (700, 300)], np.float32)
     assert any((one == tall).all() for one in divided(pixels(picture), [*lines, tall]))
     assert len(divided(pixels(picture), lines[:3])) == 3
+
+
+def test_a_line_that_reaches_into_the_gutter_ends_where_its_ink_does() -> None:
+    picture, lines = page(gutter=2 * GUTTER)
+    right = LEFT + COLUMN + 2 * GUTTER
+    lefts = [line(LEFT, one[0][1], LEFT + COLUMN + 20) for one in lines]
+    rights = [line(LEFT + COLUMN + 12, one[0][1], right + COLUMN) for one in lines]
+    parts = divided(pixels(picture), [*lefts, *rights])
+    assert len(parts) == 2 * ROWS
+    for part in parts[:ROWS]:
+        assert part[:, 0].max() == pytest.approx(LEFT + COLUMN, abs=4)
+    for part in parts[ROWS:]:
+        assert part[:, 0].min() == pytest.approx(right, abs=4)

@@ -76,3 +76,17 @@ def test_rows_of_a_table_set_no_margin_for_prose() -> None:
     tops = (220, 240, 260)
     table = [Line(cells, (60, top, RIGHT + 60, top + 12), 12, 24) for top in tops]
     assert texts([*prose, *table])[0] == lengths(prose)[0]
+
+
+def test_narrow_columns_below_wide_ones_stay_in_paragraphs() -> None:
+    def column(left: float, right: float, top: float) -> list[Line]:
+        full = paragraph(top, 5, size=10, step=1.5, left=left)
+        return [
+            replace(line, box=(line.box[0], line.box[1], min(line.box[2], right), line.box[3]))
+            for line in full
+        ]
+
+    wide = [column(60, 280, 80), column(300, 500, 80)]
+    narrow = [column(60, 190, 300), column(210, 350, 300), column(370, 500, 300)]
+    page = [line for group in (*wide, *narrow) for line in group]
+    assert texts(page) == lengths(*wide, *narrow)
