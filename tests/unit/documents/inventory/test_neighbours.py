@@ -11,7 +11,7 @@ from documents.inventory.entry import Entry, EntryKind
 from documents.inventory.neighbours import with_neighbours
 from documents.readers import docx, ofd, pdf
 from standin.documents.builders import PARAGRAPH, as_docx, as_ofd
-from standin.documents.pdf_places import blank, saved_pdf
+from standin.documents.pdf_places.page import blank, saved_pdf
 from tests.unit.documents.inventory.places import NAME, entries_of, texts_of, with_parts
 
 PERSON, PHONE, MAIL = "11010519491231002X", "13812341234", "zhang@tax.example"
