@@ -165,11 +165,13 @@ def _short_base64(run: str) -> tuple[Sequence[str], bytes] | None:
 
 
 def binary_text(data: bytes) -> str:
-    """The printable characters of binary data, as UTF-8 and as UTF-16 at both alignments."""
+    """The printable characters of binary data, as UTF-8, GB18030, and UTF-16 of both byte orders at
+    both alignments.
+    """
     texts = (
         data.decode("utf-8", errors="replace"),
-        data.decode("utf-16-le", errors="replace"),
-        data[1:].decode("utf-16-le", errors="replace"),
+        data.decode("gb18030", errors="replace"),
+        *(data[at:].decode(f"utf-16-{order}", errors="replace") for at, order in _ALIGNED),
     )
     return "\n".join(_RUN_OF_CONTROLS.sub("\n", text) for text in texts)
 
