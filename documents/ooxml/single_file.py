@@ -63,7 +63,9 @@ def around_parts(data: bytes) -> bytes:
     for part in root.iterchildren(etree.Element):
         xml, binary = child(part, "xmlData"), child(part, "binaryData")
         if xml is not None and (first := next(xml.iterchildren(etree.Element), None)) is not None:
-            first.clear(keep_tail=True)
+            tail = first.tail
+            first.clear()
+            first.tail = tail
         elif binary is not None:
             binary.text = ""
     return etree.tostring(root.getroottree(), encoding="UTF-8")
