@@ -181,10 +181,11 @@ def _short_base64(run: str) -> tuple[Sequence[str], bytes] | None:
 
 
 def binary_text(data: bytes) -> str:
-    """The printable characters of binary data, as UTF-8 and as UTF-16 at both alignments."""
-    return "\n".join(
-        (_printable(data), _printable(data, "utf-16-le"), _printable(data[1:], "utf-16-le"))
-    )
+    """The printable characters of binary data, as UTF-8, GB18030, and UTF-16 of both byte orders at
+    both alignments.
+    """
+    utf_16 = [_printable(data[at:], f"utf-16-{order}") for at, order in _ALIGNED]
+    return "\n".join((_printable(data), _printable(data, "gb18030"), *utf_16))
 
 
 def _printable(data: bytes, encoding: str = "utf-8") -> str:

@@ -65,7 +65,7 @@ WALKS: Mapping[str, Walk] = MappingProxyType(
         outlook_message.MEDIA_TYPE: outlook.walk(message.walk(inventory)),
         presentation.MEDIA_TYPE: package.walk(inventory, presentation.read),
         docx.MEDIA_TYPE: package.walk(inventory),
-        docx.WORD_XML: word_xml.walk(package.walk(inventory)),
+        docx.WORD_XML: word_xml.walk(inventory, package.walk(inventory)),
         sheets.XLSX: package.walk(inventory, sheets.read_xlsx),
         sheets.XLSB: package.walk(inventory, sheets.read_xlsb, sheets.XLSB_RECORDS),
         sheets.EXCEL_2003_XML: xml_file.walk(

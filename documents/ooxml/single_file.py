@@ -51,6 +51,26 @@ def as_package(data: bytes) -> bytes:
     return _Word2003(root, data).package()
 
 
+def around_parts(data: bytes) -> bytes:
+    """The XML of flat OPC without what becomes the parts; empty for Word 2003 XML.
+
+    Raises `CorruptDocument`.
+    """
+    if local_name(parsed_xml(data, "document")) != "package":
+        return b""
+    # With comments and processing instructions, which are text as well.
+    root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+    for part in root.iterchildren(etree.Element):
+        xml, binary = child(part, "xmlData"), child(part, "binaryData")
+        if xml is not None and (first := next(xml.iterchildren(etree.Element), None)) is not None:
+            tail = first.tail
+            first.clear()
+            first.tail = tail
+        elif binary is not None:
+            binary.text = ""
+    return etree.tostring(root.getroottree(), encoding="UTF-8")
+
+
 def _flat_parts(root: etree._Element) -> Iterator[tuple[str, str, bytes]]:
     """The name, content type and bytes of each part."""
     for part in root:

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
@@ -18,8 +19,10 @@ from documents.readers.text.encoding import NotText, decode
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _EXTRA = struct.Struct("<HH")
-_FIELDS = frozenset((0x0001, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875, 0xA220))
-"""Sizes, times, owners' numbers, padding (APPNOTE 4.5, Info-ZIP)."""
+_FIELDS = MappingProxyType(
+    {0x0001: 28, 0x000A: 32, 0x5455: 13, 0x5855: 12, 0x7855: 4, 0x7875: 19, 0xA220: 4}
+)
+"""Sizes, times, owners' numbers, padding (APPNOTE 4.5, Info-ZIP): the most bytes that each has."""
 _HAS_DESCRIPTOR = 0x8
 _UTF8 = 0x800
 _END = b"PK\x05\x06"
@@ -116,8 +119,9 @@ class _Container:
         at = 0
         while at + _EXTRA.size <= len(extra):
             field, size = _EXTRA.unpack_from(extra, at)
-            if field not in _FIELDS:
-                yield from self._bytes("extra field", extra[at + _EXTRA.size :][:size])
+            body = extra[at + _EXTRA.size :][:size]
+            if len(body.rstrip(b"\0")) > _FIELDS.get(field, 0):
+                yield from self._bytes("extra field", body)
             at += _EXTRA.size + size
         yield from self._bytes("extra field", extra[at:])
 

@@ -2,71 +2,37 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
+from documents.inventory.pictures.beside_pixels import (
+    compressed_pixels,
+    nonzero,
+    numbers,
+    outside,
+)
 from documents.inventory.pictures.part import PartKind, PicturePart
+from documents.inventory.pictures.png import png_parts
 from documents.inventory.pictures.tiff_tags import tiff_parts
 from documents.readers.pictures import BMP, GIF, JPEG, PNG, TIFF, WEBP
 
-_MOST = 16 << 20  # bytes of compressed text
-
-
-def png_parts(data: bytes) -> Iterator[PicturePart]:
-    """The chunks of a PNG except those with pixels and numbers (PNG, third edition)."""
-    at = 8
-    name = b""
-    while at + 8 <= len(data) and name != b"IEND":
-        length = int.from_bytes(data[at : at + 4], "big")
-        name = data[at + 4 : at + 8]
-        if name not in _PNG_NUMBERS:
-            yield _png_part(name, data[at + 8 : at + 8 + length])
-        at += length + 12
-    yield from _outside(data, at)
-
-
-_PNG_NUMBERS = frozenset(
-    (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"sBIT",
-     b"bKGD", b"hIST", b"tIME", b"cICP", b"mDCV", b"cLLI")
-)  # fmt: skip
-
-
-_PNG_KINDS = {b"tEXt": PartKind.text, b"eXIf": PartKind.tags}
-
-
-def _png_part(name: bytes, body: bytes) -> PicturePart:
-    where = f"chunk {name.decode('latin-1')}"
-    if name in {b"zTXt", b"iCCP"}:
-        keyword, _, packed = body.partition(b"\0")
-        kind = PartKind.text if name == b"zTXt" else PartKind.strings
-        return _unpacked(where, keyword, packed[1:], kind)
-    if name == b"iTXt":
-        keyword, _, rest = body.partition(b"\0")
-        language, translated, text, *_ = [*rest[2:].split(b"\0", 2), b"", b""]
-        before = b" ".join((keyword, language, translated))
-        if rest[:1] == b"\1":
-            return _unpacked(where, before, text, PartKind.text)
-        return PicturePart(where, before + b" " + text, PartKind.text)
-    if name in {b"acTL", b"fcTL", b"fdAT"}:
-        return PicturePart("further frames", b"", PartKind.frame)
-    return PicturePart(where, body, _PNG_KINDS.get(name, PartKind.unknown))
-
-
-def _unpacked(where: str, before: bytes, packed: bytes, kind: PartKind) -> PicturePart:
-    unpacking = zlib.decompressobj()
-    try:
-        text = unpacking.decompress(packed, _MOST)
-    except zlib.error:
-        return PicturePart(where, before + b" " + packed, PartKind.unknown)
-    if unpacking.unconsumed_tail or unpacking.unused_data:
-        return PicturePart(where, before + b" " + text, PartKind.unknown)
-    return PicturePart(where, before + b" " + text, kind)
-
-
 _NO_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
-# Tables, frame headers, and the restart interval.
-_JPEG_NUMBERS = frozenset((*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF)) - {0xC8}
+# Tables, frame headers, and the restart interval: the most bytes that each has. A frame header has
+# three for each component, of which there are four at most.
+_JPEG_NUMBERS = MappingProxyType(
+    {
+        **dict.fromkeys(frozenset(range(0xC0, 0xD0)) - {0xC8}, 6 + 3 * 4),
+        0xC4: 8 * (17 + 256),
+        0xDA: 1 + 2 * 4 + 3,
+        0xDB: 4 * (1 + 2 * 64),
+        0xDC: 2,
+        0xDD: 2,
+        0xDE: 6 + 3 * 4,
+        0xDF: 1,
+    }
+)
+_HUFFMAN = 0xC4
+_JPEG_HEADERS = frozenset((*range(0xC0, 0xD0), 0xDA)) - {_HUFFMAN}
 _EXIF, _XMP, _LONG_XMP = (
     b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0",
 )  # fmt: skip
@@ -81,17 +47,38 @@ def jpeg_parts(data: bytes) -> Iterator[PicturePart]:
             return
         marker = data[at + 1]
         if marker == 0xD9:
-            yield from _outside(data, at + 2)
+            yield from outside(data, at + 2)
             return
         if marker in _NO_LENGTH or marker == 0xFF:
             at += 1 if marker == 0xFF else 2
             continue
         length = int.from_bytes(data[at + 2 : at + 4], "big")
+        body = data[at + 4 : at + 2 + length]
         if marker not in _JPEG_NUMBERS:
-            yield from _jpeg_part(marker, data[at + 4 : at + 2 + length])
+            yield from _jpeg_part(marker, body)
+        elif marker not in _JPEG_HEADERS and not (marker == _HUFFMAN and _are_codes(body)):
+            yield from numbers("tables", body, _JPEG_NUMBERS[marker])
+        elif len(body) > _JPEG_NUMBERS[marker]:
+            yield PicturePart("tables", body, PartKind.unknown)
         at += 2 + length
         if marker == 0xDA:
-            at = _end_of_scan(data, at)
+            start, at = at, _end_of_scan(data, at)
+            yield from compressed_pixels(data[start:at])
+
+
+def _are_codes(body: bytes) -> bool:
+    """Whether a segment has Huffman tables and nothing else (ITU T.81, B.2.4.2).
+
+    Of each, the values are different, so that text is no such table.
+    """
+    at = 0
+    while at < len(body):
+        end = at + 17 + sum(body[at + 1 : at + 17])
+        values = body[at + 17 : end]
+        if end > len(body) or len(set(values)) < len(values):
+            return False
+        at = end
+    return True
 
 
 def _end_of_scan(data: bytes, at: int) -> int:
@@ -122,6 +109,7 @@ def _jpeg_part(marker: int, body: bytes) -> Iterator[PicturePart]:
 def gif_parts(data: bytes) -> Iterator[PicturePart]:
     """The extensions of a GIF, and its frames after the first (GIF89a)."""
     at = 13 + _color_table(data[10:11])
+    yield from numbers("colors", data[13:at], at)
     frames = 0
     while at < len(data):
         kind = data[at]
@@ -129,13 +117,16 @@ def gif_parts(data: bytes) -> Iterator[PicturePart]:
             frames += 1
             if frames == 2:
                 yield PicturePart("further frames", b"", PartKind.frame)
-            at, _ = _blocks(data, at + 11 + _color_table(data[at + 9 : at + 10]))
+            start, colors = at + 10, _color_table(data[at + 9 : at + 10])
+            yield from numbers("colors", data[start : start + colors], colors)
+            at, pixels = _blocks(data, start + colors + 1)
+            yield from compressed_pixels(pixels)
         elif kind == 0x21:
             label = data[at + 1 : at + 2]
             at, body = _blocks(data, at + 2)
             yield from _gif_extension(label, body)
         else:
-            yield from _outside(data, at + 1 if kind == 0x3B else at)
+            yield from outside(data, at + 1 if kind == 0x3B else at)
             return
 
 
@@ -155,11 +146,19 @@ def _blocks(data: bytes, at: int) -> tuple[int, bytes]:
 def _gif_extension(label: bytes, body: bytes) -> Iterator[PicturePart]:
     if label in {b"\xfe", b"\x01"}:
         yield PicturePart("comment", body, PartKind.text)
-    elif label == b"\xff" and not body.startswith((b"NETSCAPE2.0", b"ANIMEXTS1.0")):
+    elif label == b"\xf9":
+        yield from numbers("extension", body, 4)
+    elif label == b"\xff" and body.startswith((b"NETSCAPE2.0", b"ANIMEXTS1.0")):
+        yield from numbers("application extension", body[11:], 8)
+    elif label == b"\xff":
         kind = PartKind.text if body.startswith(b"XMP DataXMP") else PartKind.unknown
         yield PicturePart("application extension", body, kind)
-    elif label not in {b"\xf9", b"\xff"}:
+    else:
         yield PicturePart("extension", body, PartKind.unknown)
+
+
+_WEBP_PIXELS = frozenset((b"VP8 ", b"VP8L", b"ALPH", b"ANMF"))
+_WEBP_NUMBERS = MappingProxyType({b"VP8X": 10, b"ANIM": 6})
 
 
 def webp_parts(data: bytes) -> Iterator[PicturePart]:
@@ -179,9 +178,16 @@ def webp_parts(data: bytes) -> Iterator[PicturePart]:
             yield PicturePart("XMP", body, PartKind.text)
         elif name == b"ICCP":
             yield PicturePart("color profile", body, PartKind.strings)
-        elif name not in {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"}:
+        elif name in _WEBP_PIXELS:
+            yield from compressed_pixels(body)
+        elif name in _WEBP_NUMBERS:
+            yield from numbers(f"chunk {name.decode()}", body, _WEBP_NUMBERS[name])
+        else:
             yield PicturePart("unknown chunk", body, PartKind.unknown)
-    yield from _outside(data, end)
+    yield from outside(data, end)
+
+
+_MOST_ROWS = 1 << 16
 
 
 def bmp_parts(data: bytes) -> Iterator[PicturePart]:
@@ -200,17 +206,14 @@ def bmp_parts(data: bytes) -> Iterator[PicturePart]:
         colors = (int.from_bytes(data[46:50], "little") or 1 << depth) * 4
     else:
         colors = 12 if packing == 3 and header == 40 else 0  # masks of the colors
-    yield from _nonzero("data before the pixels", data[14 + header + colors : start])
-    yield from _outside(data, start + size)
-
-
-def _outside(data: bytes, end: int) -> Iterator[PicturePart]:
-    yield from _nonzero("data after the end", data[end:])
-
-
-def _nonzero(where: str, data: bytes) -> Iterator[PicturePart]:
-    if data.strip(b"\0"):
-        yield PicturePart(where, data, PartKind.outside)
+    before = 14 + header
+    yield from numbers("colors", data[before : min(before + colors, start)], colors)
+    yield from nonzero("data before the pixels", data[before + colors : start])
+    if packing in {0, 3} and 0 < height <= _MOST_ROWS:
+        row, used = size // height, (width * depth + 7) // 8
+        ends = (data[at + used : at + row] for at in range(start, start + size, max(row, 1)))
+        yield from nonzero("data after the rows", b"".join(ends))
+    yield from outside(data, start + size)
 
 
 PARTS: Mapping[str, Callable[[bytes], Iterator[PicturePart]]] = MappingProxyType(

@@ -6,10 +6,11 @@ import struct
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
+from documents.inventory.pictures.beside_pixels import numbers
 from documents.inventory.pictures.part import PartKind, PicturePart
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-_NUMBERS = {3: "H", 4: "L", 13: "L"}
+_NUMBERS = {3: "H", 4: "L", 8: "h", 9: "l", 13: "L"}
 _TEXT_TYPES = frozenset((1, 2, 7))  # bytes, ASCII, undefined
 _DIRECTORIES = {34_665: "EXIF", 34_853: "GPS", 40_965: "interoperability"}
 _POSITION = {2: "latitude", 4: "longitude"}  # tags of the directory GPS
@@ -18,8 +19,10 @@ _PIXELS = {273: 279, 324: 325}  # the offsets of strips and tiles, and their len
 # Numbers that are stored as bytes: JPEG tables, versions, components, file and scene type.
 _NOT_TEXT = frozenset((347, 36_864, 37_121, 40_960, 41_728, 41_729))
 _COLOR_PROFILE, _XMP, _MAKER_NOTE = 34_675, 700, 37_500
+_OFFSETS = frozenset((*_PIXELS, *_PIXELS.values(), 34_665, 34_853, 40_965, 514))
+_SURROGATES = 0xD800
 _MOST_TAGS, _MOST_DIRECTORIES = 4_096, 1_024
-_PADDING = 16  # bytes
+_PADDING = 4  # bytes
 
 
 def tiff_parts(data: bytes) -> Iterator[PicturePart]:
@@ -121,6 +124,12 @@ class _Tags:
             yield PicturePart("notes of the camera's maker", tag.data, PartKind.unknown)
         elif tag.kind in _TEXT_TYPES and tag.number not in _NOT_TEXT:
             yield PicturePart(where, tag.data, PartKind.text if tag.kind == 2 else PartKind.strings)
+        elif tag.number not in _OFFSETS:
+            yield from numbers(where, tag.data, len(tag.data))
+            # Each number may be a character.
+            characters = "".join(chr(one) for one in tag.values if 0 < one < _SURROGATES)
+            written = characters.encode("utf-16-le")
+            yield from numbers(where, written, len(written))
 
     def _tag(self, at: int) -> _Tag:
         number, kind, count = struct.unpack_from(f"{self._order}HHL", self.data, at)

@@ -13,6 +13,7 @@ from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
 from documents.inventory.pictures.part import PartKind, PicturePart
 from documents.inventory.pictures.parts import PARTS
+from documents.inventory.pictures.png import after_the_pixels
 from documents.inventory.pictures.tiff_tags import exif_parts
 from documents.limits import OcrBudget, ReadLimits
 from documents.ocr.recognition import has_unclear_text
@@ -20,6 +21,7 @@ from documents.ocr.scan import Scan
 from documents.ocr.views import views
 from documents.readers.pictures import (
     MEDIA_TYPES,
+    PNG,
     TIFF,
     damage,
     media_type_of,
@@ -49,8 +51,12 @@ def walk(inventory: Inventory) -> Walk:
                 yield Entry("", binary_text(data[:_MOST_STRINGS]), EntryKind.metadata)
                 yield unread("", Unread.picture)
                 return
-            yield from _parts(PARTS[media_type_of(picture)](data), nested)
-            yield from _pages(picture, limits, is_small=len(data) <= _MOST_BLANK_BYTES)
+            media_type = media_type_of(picture)
+            is_small = len(data) <= _MOST_BLANK_BYTES
+            yield from _parts(PARTS[media_type](data), nested)
+            if media_type == PNG and (is_small or limits.ocr_pages):
+                yield from _parts(after_the_pixels(data), nested)
+            yield from _pages(picture, limits, is_small=is_small)
 
     return entries
 
@@ -73,7 +79,7 @@ def _part(part: PicturePart, nested: Nested) -> Iterator[Entry]:
         yield unread(part.where, Unread.picture)
     elif part.kind is PartKind.text:
         text = strict(part.data.strip(b"\0"), "utf-8")
-        words = binary_text(part.data) if text is None else text
+        words = binary_text(part.data) if text is None or "\0" in text else text
         yield from nested.text(part.where, words.replace("\0", " "), EntryKind.metadata)
     else:
         yield Entry(part.where, binary_text(part.data), EntryKind.metadata)

@@ -27,6 +27,7 @@ PICTURE_TYPES: Mapping[str, str] = MappingProxyType(
 
 # They hold drawing commands, of which only the text is read.
 _DRAWINGS = frozenset(("emf", "wmf"))
+_WITH_PALETTE = frozenset(("P", "PA"))
 
 
 def picture_extension(name: str) -> str | None:
@@ -86,12 +87,20 @@ def _without_metadata(data: bytes) -> bytes:
         picture = Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES))
         format_ = picture.format
         picture.load()
-        shown = {key: picture.info[key] for key in ("transparency",) if key in picture.info}
+        kept = () if picture.mode in _WITH_PALETTE else ("transparency",)
+        shown = {key: picture.info[key] for key in kept if key in picture.info}
         # A JPEG keeps its compression; copies of other formats have no tags.
         is_jpeg = format_ == "JPEG"
-        plain = picture if is_jpeg else picture.copy()
+        # A palette has colors that no pixel has.
+        plain = picture if is_jpeg else _without_palette(picture)
         plain.info.clear()
         plain.info.update(shown)
         file = io.BytesIO()
         plain.save(file, format_, **({"quality": "keep", "exif": b""} if is_jpeg else {}))
     return file.getvalue()
+
+
+def _without_palette(picture: Image.Image) -> Image.Image:
+    if picture.mode not in _WITH_PALETTE:
+        return picture.copy()
+    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")

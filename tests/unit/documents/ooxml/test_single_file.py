@@ -136,3 +136,11 @@ def test_a_damaged_file_is_corrupt(tmp_path: Path) -> None:
     for data in (word_2003(p("x"))[:-40], word_2003(p("x")).replace(b"w:body", b"w:other")):
         with pytest.raises(CorruptDocument):
             read(saved(tmp_path, data), LIMITS)
+
+
+@pytest.mark.parametrize("place", ["<!-- %s -->", "<own>%s</own>", "<?own %s?>"])
+def test_text_around_the_parts_of_flat_opc_is_listed(tmp_path: Path, place: str) -> None:
+    names = "http://schemas.microsoft.com/office/2006/xmlPackage"
+    data = f'<pkg:package xmlns:pkg="{names}">{place % "海棠工程"}</pkg:package>'.encode()
+    entries = inventory(saved(tmp_path, data), docx.WORD_XML, LIMITS)
+    assert any("海棠工程" in entry.text for entry in entries)

@@ -200,6 +200,7 @@ CONTAINERS = {
     "the comment of the container": zipped(comment=RAW),
     "the comment of a part": zipped(info(comment=RAW)),
     "an extra field": zipped(info(extra=FIELD)),
+    "an extra field for times": zipped(info(extra=struct.pack("<HH", 0x5455, 40) + RAW.ljust(40))),
     "the name of a part": zipped(f"word/{NAME}.xml"),
     "the encoded name of a part": zipped(f"word/{quote(NAME)}.xml"),
     "the name of a folder": zipped(f"{NAME}/"),

@@ -105,6 +105,34 @@ def bmp_gap() -> bytes:
     return data[:10] + struct.pack("<I", start + len(BYTES)) + data[14:start] + BYTES + data[start:]
 
 
+def png_pixels(rows: bytes = b"", *, packed: bytes = b"", second: bytes = b"") -> bytes:
+    """A gray PNG of 40 by 30 pixels with other bytes after them."""
+    pixels = b"".join(b"\0" + bytes((number, *range(39))) for number in range(30))
+    header = struct.pack(">IIBBBBB", 40, 30, 8, 0, 0, 0, 0)
+    data = chunk(b"IDAT", zlib.compress(pixels + rows) + packed)
+    data += chunk(b"IDAT", second) if second else b""
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + data + chunk(b"IEND", b"")
+
+
+def png_palette() -> bytes:
+    image = Image.new("P", (40, 30))
+    ImageDraw.Draw(image).line((0, 0, 39, 29), fill=1)
+    image.putpalette(b"\xff" * 3 + bytes(3) + BYTES)
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    return written.getvalue()
+
+
+def bmp_padding() -> bytes:
+    image = Image.new("RGB", (1, len(BYTES)), "white")
+    image.putpixel((0, 0), (0, 0, 0))
+    written = io.BytesIO()
+    image.save(written, "BMP")
+    data = bytearray(written.getvalue())
+    data[int.from_bytes(data[10:14], "little") + 3 :: 4] = BYTES
+    return bytes(data)
+
+
 TEXTS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "PNG tEXt": (PNG, png_text),
     "PNG zTXt": (PNG, png_packed_text),
@@ -114,6 +142,18 @@ TEXTS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "PNG color profile": (PNG, lambda: picture(icc_profile=BYTES)),
     "PNG unknown chunk": (PNG, lambda: with_chunk(b"anNa", BYTES)),
     "PNG percent-encoded": (PNG, lambda: with_chunk(b"tEXt", b"a\0Anna%20Lind%2013812341234")),
+    "PNG chunk of numbers": (PNG, lambda: with_chunk(b"gAMA", BYTES)),
+    "PNG palette": (PNG, png_palette),
+    "PNG after the pixels": (PNG, lambda: png_pixels(BYTES)),
+    "PNG after the packed pixels": (PNG, lambda: png_pixels(packed=BYTES)),
+    "PNG second chunk of pixels": (PNG, lambda: png_pixels(second=BYTES)),
+    "PNG UTF-16": (PNG, lambda: with_chunk(b"tEXt", b"a\0" + SECRET.encode("utf-16-be"))),
+    "JPEG tables": (JPEG, lambda: jpeg_segment(0xDB, b"\0" + BYTES.ljust(64, b"\1"))),
+    "JPEG codes": (JPEG, lambda: jpeg_segment(0xC4, bytes(16) + bytes((21,)) + BYTES)),
+    "TIFF numbers": (TIFF, lambda: picture("TIFF", tiffinfo={65_000: tuple(BYTES)})),
+    "GIF numbers": (GIF, lambda: gif_extension(0xF9, BYTES)),
+    "WebP numbers": (WEBP, lambda: webp_chunk(b"ANIM", BYTES)),
+    "BMP after the rows": (BMP, bmp_padding),
     "JPEG comment": (JPEG, lambda: picture("JPEG", comment=BYTES)),
     "JPEG EXIF": (JPEG, lambda: picture("JPEG", exif=exif())),
     "JPEG XMP": (JPEG, lambda: picture("JPEG", xmp=BYTES)),
@@ -146,11 +186,32 @@ def test_text_in_each_place_is_listed(tmp_path: Path, place: str) -> None:
     assert ("", "picture") in unread(found)
 
 
+NUMBER = b"13812341234"
+AMONG_PIXELS: dict[str, tuple[str, bytes]] = {
+    "JPEG": (JPEG, picture("JPEG")[:-2] + NUMBER + b"\xff\xd9"),
+    "GIF": (GIF, picture("GIF", "P")[:-2] + bytes((len(NUMBER),)) + NUMBER + b"\0;"),
+}
+
+
+@pytest.mark.parametrize("kind", AMONG_PIXELS)
+def test_text_among_compressed_pixels_is_listed(tmp_path: Path, kind: str) -> None:
+    media_type, data = AMONG_PIXELS[kind]
+    found = entries(tmp_path, data, media_type)
+    assert any(NUMBER.decode() in one.text for one in found), found
+
+
+def test_a_comment_in_an_old_chinese_encoding_is_listed(tmp_path: Path) -> None:
+    found = entries(tmp_path, with_chunk(b"tEXt", "a\0海棠工程".encode("gb18030")), PNG)
+    assert any("海棠工程" in one.text for one in found), found
+
+
 @pytest.mark.parametrize("kind", tuple(MEDIA_TYPES))
 def test_a_plain_picture_holds_nothing_beside_its_pixels(tmp_path: Path, kind: str) -> None:
     options = {} if kind == "WEBP" else {"dpi": (100, 100)}
     data = picture(kind, "P" if kind == "GIF" else "RGB", **options)
-    found = entries(tmp_path, data, MEDIA_TYPES[kind])
+    # The numbers of tables and colors are searched as well.
+    listed = entries(tmp_path, data, MEDIA_TYPES[kind])
+    found = [one for one in listed if one.where not in {"tables", "colors"}]
     assert found == [Entry("", "", EntryKind.unread, "picture")]
 
 

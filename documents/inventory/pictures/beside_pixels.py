@@ -1,0 +1,36 @@
+"""Text that may stand in the numbers and the compressed pixels of a picture, or after its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from documents.inventory.pictures.part import PartKind, PicturePart
+
+_LEAST = 10  # bytes: shorter parts are sizes, times and resolutions
+# Compressed pixels hardly ever have such a run by chance: of ASCII characters, or of Chinese ones
+# in UTF-8.
+_RUN = re.compile(rb"[!-~]{11,}|(?:[\xe3-\xe9][\x80-\xbf]{2}){2,}")
+
+
+def compressed_pixels(data: bytes) -> Iterator[PicturePart]:
+    """Text that stands among compressed pixels, such as after the end of their code."""
+    if runs := _RUN.findall(data):
+        yield PicturePart("compressed pixels", b"\n".join(runs), PartKind.strings)
+
+
+def numbers(where: str, body: bytes, most: int) -> Iterator[PicturePart]:
+    """A part of numbers, which may be text; unknown if it has more than `most` bytes."""
+    if len(body) > most:
+        yield PicturePart(where, body, PartKind.unknown)
+    elif len(body) >= _LEAST and body.strip(b"\0"):
+        yield PicturePart(where, body, PartKind.strings)
+
+
+def outside(data: bytes, end: int) -> Iterator[PicturePart]:
+    yield from nonzero("data after the end", data[end:])
+
+
+def nonzero(where: str, data: bytes) -> Iterator[PicturePart]:
+    if data.strip(b"\0"):
+        yield PicturePart(where, data, PartKind.outside)
