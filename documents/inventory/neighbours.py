@@ -27,8 +27,9 @@ def with_neighbours(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield the entries, and short ones joined with those before them in places of the same kind.
 
     Places are of the same kind if they differ in numbers only. A joined text is listed only if it
-    looks like a value that was divided.
+    looks like a value that was divided, and once.
     """
+    listed: set[tuple[str, str]] = set()
     before: dict[str, Sequence[Entry]] = {}
     for entry in entries:
         yield entry
@@ -39,9 +40,11 @@ def with_neighbours(entries: Iterable[Entry]) -> Iterator[Entry]:
         before[place] = parts
         for first in range(len(parts) - 1):
             texts = [part.text.strip() for part in parts[first:]]
-            if _is_divided(texts, entry):
+            joined = (place, "".join(texts))
+            if joined not in listed and _is_divided(texts, entry):
+                listed.add(joined)
                 where = f"{entry.where}, with what is before it"
-                yield Entry(where, "".join(texts), EntryKind.hidden)
+                yield Entry(where, joined[1], EntryKind.hidden)
 
 
 def _is_divided(texts: Sequence[str], last: Entry) -> bool:
