@@ -132,7 +132,7 @@ class _Walk:
             name = local_name(element)
             if name in self._skip:
                 continue
-            if name in RUN_TEXT:
+            if name in RUN_TEXT and not _holds_paragraphs(element):
                 yield TextNode(element, name, context, None, _glyphs(element, name, context))
             elif name in CHARACTERS:
                 # `tab` also defines a tab stop, as a property.
@@ -194,6 +194,13 @@ class _Walk:
         yield from self.below(run, inside)
         if not _continues(run.getnext(), sign, 1):
             yield TextNode(run, DIGITS_EDGE, outside, "")
+
+
+def _holds_paragraphs(element: etree._Element) -> bool:
+    """Whether a `t` is that of a point of a diagram (ECMA-376 part 1, 21.4.3.8)."""
+    if not len(element) or (element.text and not element.text.isspace()):
+        return False
+    return child(element, "p") is not None
 
 
 def alternative(element: etree._Element) -> etree._Element | None:

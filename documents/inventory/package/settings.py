@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from documents.inventory.encodings import encoded
+
 _FILE = Path(__file__).with_name("settings.txt")
 _GUID = r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?"
 _TIME = (
@@ -37,8 +39,8 @@ _HASHES = frozenset(
         "revisionsSaltValue", "workbookHashValue", "workbookSaltValue",
     )
 )  # fmt: skip
-# SHA-512 has 64 bytes: 88 characters of Base64.
-_HASH = re.compile(r"[0-9A-Za-z+/]{0,88}={0,2}")
+# Base64 of 16 bytes, a salt, to 64, SHA-512. A long number, or letters only, may be anything.
+_HASH = re.compile(r"(?=[A-Za-z+/]{0,87}\d)(?!.{0,88}\d{7})[0-9A-Za-z+/]{22,86}={0,2}")
 # The hexadecimal identifiers of paragraphs (MS-DOCX 2.2.4), which are not in ECMA-376.
 _EXTENSIONS = {"paraId": ("p", "tr"), "textId": ("p", "tr")}
 
@@ -91,7 +93,7 @@ def is_setting(element: str, attribute: str, value: str) -> bool:
         return False
     if _FORMS.fullmatch(value) or value in _settings().values:
         return True
-    return attribute in _HASHES and bool(_HASH.fullmatch(value))
+    return attribute in _HASHES and _is_hash(value)
 
 
 def _is_of_ofd(element: str, attribute: str, value: str) -> bool:
@@ -100,6 +102,10 @@ def _is_of_ofd(element: str, attribute: str, value: str) -> bool:
     else:
         is_known = element in _OFD_ELEMENTS
     return is_known and _OFD_FORMS.fullmatch(value) is not None
+
+
+def _is_hash(value: str) -> bool:
+    return _HASH.fullmatch(value) is not None and not any(run.texts for run in encoded(value))
 
 
 def known_values() -> frozenset[str]:

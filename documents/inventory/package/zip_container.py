@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
 
+from documents.inventory.encodings import binary_text
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Nested
 from documents.inventory.package.package_settings import is_usual_name
@@ -34,7 +35,7 @@ _WHERE = "ZIP container"
 
 
 def container_entries(path: Path, nested: Nested) -> Iterator[Entry]:
-    """Yield names, comments, extra fields other than times and sizes, and data outside the parts.
+    """Yield names, comments, extra fields, and data outside the parts.
 
     Raises what `zipfile` and `struct` raise for a damaged container.
     """
@@ -122,6 +123,9 @@ class _Container:
             body = extra[at + _EXTRA.size :][:size]
             if len(body.rstrip(b"\0")) > _FIELDS.get(field, 0):
                 yield from self._bytes("extra field", body)
+            elif body.strip(b"\0"):
+                # Numbers, unless somebody has written text into their bytes.
+                yield Entry(f"{_WHERE}, extra field", binary_text(body), EntryKind.metadata)
             at += _EXTRA.size + size
         yield from self._bytes("extra field", extra[at:])
 

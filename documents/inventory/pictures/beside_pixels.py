@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from documents.inventory.pictures.part import PartKind, PicturePart
 
-_LEAST = 10  # bytes: shorter parts are sizes, times and resolutions
+LEAST = 10  # bytes: shorter parts are sizes, times and resolutions
 # Compressed pixels hardly ever have such a run by chance: of ASCII characters, or of Chinese ones
 # in UTF-8.
 _RUN = re.compile(rb"[!-~]{11,}|(?:[\xe3-\xe9][\x80-\xbf]{2}){2,}")
@@ -19,11 +19,11 @@ def compressed_pixels(data: bytes) -> Iterator[PicturePart]:
         yield PicturePart("compressed pixels", b"\n".join(runs), PartKind.strings)
 
 
-def numbers(where: str, body: bytes, most: int) -> Iterator[PicturePart]:
-    """A part of numbers, which may be text; unknown if it has more than `most` bytes."""
+def numbers(where: str, body: bytes, most: int, least: int = LEAST) -> Iterator[PicturePart]:
+    """A part of `least` bytes of numbers or more, which may be text; unknown above `most` bytes."""
     if len(body) > most:
         yield PicturePart(where, body, PartKind.unknown)
-    elif len(body) >= _LEAST and body.strip(b"\0"):
+    elif len(body) >= least and body.strip(b"\0"):
         yield PicturePart(where, body, PartKind.strings)
 
 

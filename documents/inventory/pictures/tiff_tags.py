@@ -6,7 +6,7 @@ import struct
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
-from documents.inventory.pictures.beside_pixels import numbers
+from documents.inventory.pictures.beside_pixels import LEAST, numbers
 from documents.inventory.pictures.part import PartKind, PicturePart
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -23,6 +23,8 @@ _OFFSETS = frozenset((*_PIXELS, *_PIXELS.values(), 34_665, 34_853, 40_965, 514))
 _SURROGATES = 0xD800
 _MOST_TAGS, _MOST_DIRECTORIES = 4_096, 1_024
 _PADDING = 4  # bytes
+_PRIVATE = 32_768  # the first number of tags that are no standard's (TIFF 6.0, 2)
+_LEAST_OF_PRIVATE = 4  # bytes of two Chinese characters
 
 
 def tiff_parts(data: bytes) -> Iterator[PicturePart]:
@@ -125,11 +127,12 @@ class _Tags:
         elif tag.kind in _TEXT_TYPES and tag.number not in _NOT_TEXT:
             yield PicturePart(where, tag.data, PartKind.text if tag.kind == 2 else PartKind.strings)
         elif tag.number not in _OFFSETS:
-            yield from numbers(where, tag.data, len(tag.data))
+            least = _LEAST_OF_PRIVATE if tag.number >= _PRIVATE else LEAST
+            yield from numbers(where, tag.data, len(tag.data), least)
             # Each number may be a character.
             characters = "".join(chr(one) for one in tag.values if 0 < one < _SURROGATES)
             written = characters.encode("utf-16-le")
-            yield from numbers(where, written, len(written))
+            yield from numbers(where, written, len(written), least)
 
     def _tag(self, at: int) -> _Tag:
         number, kind, count = struct.unpack_from(f"{self._order}HHL", self.data, at)

@@ -44,7 +44,7 @@ _RELEASED = b"released"
 _REMOVAL_SECONDS, _REMOVAL_PAUSE = 10.0, 0.05
 # Processor time by elapsed time: LibreOffice has several threads.
 _CPU_SHARE = 2
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _OPTIONS = (
     "--headless", "--invisible", "--norestore", "--nologo", "--nodefault", "--nolockcheck",
@@ -99,7 +99,8 @@ def main() -> int:
         return 0
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        if guard is not None:
+        # Else the guard tries again when this process has ended.
+        if guard is not None and not folder.exists():
             guard.release()
 
 
@@ -188,7 +189,10 @@ def _watch_parent() -> None:
     # Handled only while waiting for LibreOffice.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     parent = os.getppid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    # The processes of LibreOffice become children of this one when their parent ends.
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if os.getppid() != parent:
         raise SystemExit(1)
 
@@ -247,9 +251,13 @@ def _convert(program: str, source: Path, target: str, seconds: int, guard: _Guar
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process group and wait until none of it is left that could still write a file."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    with suppress(ChildProcessError):
+        while True:
+            os.waitpid(-process.pid, 0)
 
 
 def _remove_socket(profile: Path) -> None:

@@ -56,6 +56,8 @@ def fill(draft: Draft, path: Path, limits: ReadLimits, known: BookRecords) -> No
             reader.add_hidden()
     if known.unread:
         draft.leave_out("number format", "", known.unread)
+    if known.unread_strings:
+        draft.leave_out("records", "", known.unread_strings)
     if not reader.is_known:
         draft.leave_out("records", "", _UNKNOWN)
 
@@ -118,10 +120,11 @@ class _Book:
         known = self._known.get(sheet.name)
         layout = known.layout() if known is not None else _layout(cells)
         tables = SheetTables(self._draft, self._limits, sheet.name, layout, kind)
-        top, left = cells.start or (0, 0)
+        _, left = cells.start or (0, 0)
         hidden_rows = known.hidden_rows if known is not None else frozenset()
         changed = known.cells if known is not None else {}
-        for number, row in enumerate(cells.iter_rows(), start=top):
+        # The library gives the empty rows above the first value, but not the columns before it.
+        for number, row in enumerate(cells.iter_rows()):
             shown, unshown = _cells(row, number, left, changed)
             is_hidden = number in hidden_rows
             if shown or unshown or is_hidden:

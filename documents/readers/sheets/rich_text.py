@@ -1,4 +1,4 @@
-"""Texts with several fonts in an XLSB workbook: raised and lowered digits keep their value."""
+"""Texts with several fonts in a binary workbook: raised and lowered digits keep their value."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def rich_text(body: bytes, at: int, positions: Sequence[int]) -> str:
     """
     text, end = wide_string(body, at + 1)
     runs = _runs(body, end) if unsigned(body, at, 1) & _IS_RICH and any(positions) else ()
+    return with_positions(text, runs, positions)
+
+
+def with_positions(text: str, runs: Sequence[tuple[int, int]], positions: Sequence[int]) -> str:
+    """A text on one line, as `10^8`; `runs` are the first character and the font of each."""
     if not runs:
         return one_line(text)
     # Places count UTF-16 units.

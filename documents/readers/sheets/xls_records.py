@@ -18,11 +18,14 @@ from documents.ooxml.formats.values import Shown, shown_number
 from documents.readers.sheets.binary_records import ERRORS, rk_number
 from documents.readers.sheets.tables import Merge, SheetLayout
 from documents.readers.sheets.xls_objects import OBJECT_RECORDS, SheetObjects, string
+from documents.readers.sheets.xls_strings import SharedStrings
 
 _BEGINNING, _SHEET, _DATE_MODE, _FORMAT, _STYLE = 0x0809, 0x0085, 0x0022, 0x041E, 0x00E0
 _FORMULA, _MANY_RK, _NUMBER, _RK, _ERROR = 0x0006, 0x00BD, 0x0203, 0x027E, 0x0205
+_SHARED_STRING = 0x00FD
 _ROW, _COLUMNS, _MERGES, _END = 0x0208, 0x007D, 0x00E5, 0x000A
 _EXCEL_97 = 0x0600
+_STRINGS_UNREAD = "the shared strings are damaged: raised digits in them may read as others"
 _STREAMS = ("Workbook", "Book")
 
 
@@ -49,10 +52,12 @@ class BookRecords:
 
     Attributes:
         unread: Why values are shown without their format; empty while none is.
+        unread_strings: Why texts are shown without their format; empty while none is.
     """
 
     sheets: list[SheetRecords] = field(default_factory=list)
     unread: str = ""
+    unread_strings: str = ""
 
 
 def xls_records(path: Path) -> BookRecords:
@@ -76,7 +81,9 @@ class _Book:
         written: dict[int, str] = {}
         from_1904 = False
         self._is_known = False
+        strings = SharedStrings()
         for kind, body in records(stream, 0):
+            strings.add(kind, body)
             if kind == _BEGINNING and len(body) >= 2:
                 self._is_known = struct.unpack_from("<H", body)[0] == _EXCEL_97
             elif kind == _SHEET and len(body) >= 4:
@@ -88,10 +95,11 @@ class _Book:
             elif kind == _STYLE and len(body) >= 4:
                 codes.append(struct.unpack_from("<H", body, 2)[0])
         self._styles = Styles([code_of(str(one), written) for one in codes], from_1904=from_1904)
+        self._raised, self._has_all = strings.raised() if self._is_known else ({}, True)
 
     def records(self) -> BookRecords:
         sheets = [self._sheet(offset) for offset in self._offsets] if self._is_known else []
-        return BookRecords(sheets, self._styles.unread)
+        return BookRecords(sheets, self._styles.unread, "" if self._has_all else _STRINGS_UNREAD)
 
     def _sheet(self, offset: int) -> SheetRecords:
         sheet = SheetRecords()
@@ -108,11 +116,19 @@ class _Book:
             elif kind == _MERGES:
                 sheet.merges += _merges(body)
             elif len(body) >= 8:
-                for row, column, style, value in _values(kind, body):
-                    shown = self._shown(style, value)
-                    if shown is not None:
-                        sheet.cells[row, column] = shown
+                sheet.cells.update(self._cells(kind, body))
         return sheet
+
+    def _cells(self, kind: int, body: bytes) -> Iterator[tuple[tuple[int, int], Shown]]:
+        """The cells of a record that a format changes, and their texts."""
+        if kind == _SHARED_STRING and len(body) >= 10:
+            row, column, _, number = struct.unpack_from("<3HI", body)
+            if number in self._raised:
+                yield (row, column), (self._raised[number], "")
+        for row, column, style, value in _values(kind, body):
+            shown = self._shown(style, value)
+            if shown is not None:
+                yield (row, column), shown
 
     def _shown(self, style: int, value: float | str) -> Shown | None:
         if isinstance(value, str):

@@ -8,6 +8,7 @@ import pytest
 
 from standin.documents.builders import FORMATS, LIMITS, as_eml, saved
 from tests.fuzz.run import SECONDS, fuzz, pool
+from tests.scratch import removed
 
 FILES = 30
 
@@ -26,4 +27,5 @@ async def test_thirty_damaged_files_break_nothing_and_leave_nothing(
     assert outcome.counts.total() == FILES
     assert outcome.crashed == []
     assert outcome.slowest < 2 * SECONDS
-    assert [*files.iterdir(), *scratch.iterdir()] == []
+    assert list(files.iterdir()) == []
+    assert removed(scratch)

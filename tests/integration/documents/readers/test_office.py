@@ -30,6 +30,7 @@ from documents.isolation.pool import ReaderPool
 from documents.read import read
 from documents.readers import legacy_office
 from standin.documents.builders import CONTENT, LIMITS, as_docx, as_rtf, saved
+from tests.scratch import removed
 
 STAND_IN = """#!{python}
 import os, pathlib, shutil, subprocess, sys
@@ -176,6 +177,47 @@ def test_a_conversion_that_takes_too_long_is_ended_with_all_its_processes(
     assert list(scratch.iterdir()) == []
 
 
+# The kernel takes a while to end a process of this size.
+LARGE = """
+code = "import time; held = bytearray(b'x' * 400 * 2**20); print(flush=True); time.sleep(600)"
+child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+child.stdout.readline()
+pathlib.Path({pid!r}).write_text(str(child.pid))
+"""
+
+
+def test_no_process_of_a_conversion_is_left_when_it_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = tmp_path / "pid"
+    stand_in(tmp_path, monkeypatch, LARGE.format(pid=str(pid)))
+    with pytest.raises(CorruptDocument):
+        read(saved(tmp_path, as_rtf()), LIMITS)
+    assert not Path("/proc", pid.read_text()).exists()
+
+
+# In a session of its own, so that it is not killed with the others.
+WRITER = """
+code = "import itertools, pathlib, sys, time; end = time.monotonic() + 3\\n" \\
+    "for n in itertools.count():\\n" \\
+    "    pathlib.Path(sys.argv[1], sys.argv[2] + str(n)).touch()\\n" \\
+    "    if time.monotonic() > end: break"
+for n in "abcd":
+    subprocess.Popen([sys.executable, "-c", code, source.parent, n], start_new_session=True)
+while not all(list(source.parent.glob(f"{n}*")) for n in "abcd"):
+    pass
+"""
+
+
+def test_a_folder_in_which_a_process_still_writes_is_removed_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scratch: Path
+) -> None:
+    stand_in(tmp_path, monkeypatch, WRITER)
+    with pytest.raises(CorruptDocument):
+        read(saved(tmp_path, as_rtf()), LIMITS)
+    assert removed(scratch)
+
+
 async def test_killing_the_reader_ends_libreoffice_and_removes_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scratch: Path
 ) -> None:
@@ -203,16 +245,6 @@ def test_killing_the_process_around_libreoffice_ends_it_and_removes_its_files(
         read(saved(tmp_path, as_rtf()), LIMITS)
     assert all(ended(int(pid)) for pid in pids.read_text().split())
     assert removed(scratch)
-
-
-def removed(folder: Path) -> bool:
-    """Whether a folder is empty within 30 seconds."""
-    end = time.monotonic() + 30
-    while list(folder.iterdir()):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 @pytest.mark.needs("soffice")

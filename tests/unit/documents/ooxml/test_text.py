@@ -58,3 +58,17 @@ def test_deleted_text_keeps_the_characters_between_its_words() -> None:
     )
     assert shown_text(root) == ""
     assert list(hidden_text(root)) == ["3-4"]
+
+
+def test_the_runs_of_a_point_of_a_diagram_are_one_text() -> None:
+    point = etree.fromstring(
+        '<d:pt xmlns:d="http://schemas.openxmlformats.org/drawingml/2006/diagram" '
+        'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><d:t><a:bodyPr/>'
+        "<a:p><a:r><a:t>13812</a:t></a:r><a:r><a:t>345678</a:t></a:r></a:p></d:t></d:pt>"
+    )
+    assert "".join(node.text for node in text_nodes(point)) == "13812345678\n"
+
+
+def test_elements_inside_a_text_do_not_hide_it() -> None:
+    root = body("<w:p><w:r><w:t>a<w:p/></w:t></w:r></w:p>")
+    assert [node.text for node in text_nodes(root) if not node.is_end] == ["a"]

@@ -16,6 +16,7 @@ from lxml import etree
 from documents.errors import CorruptDocument
 from documents.inventory.entry import Entry, EntryKind
 from documents.inventory.nested import ZIP
+from documents.inventory.package.settings import is_setting
 from documents.inventory.walk import inventory
 from documents.limits import ReadLimits
 from documents.ooxml.embedded import XML_SUFFIXES
@@ -107,6 +108,7 @@ XML_PARTS = {
     "</worksheet>",
     "a cell whose place is a name": f'<worksheet><row><c r="{NAME}"/></row></worksheet>',
     "a record of a pivot table": f"<pivotCacheRecords><r><s v='{NAME}'/></r></pivotCacheRecords>",
+    "Base64 as a salt": f'<modifyVerifier saltData="{BASE64}"/>',
     "a part that is not well-formed": f"<a>{NAME}",
     "an entity": f"<!DOCTYPE a [<!ENTITY b '{NAME}'>]><a>&b;</a>",
 }
@@ -180,6 +182,15 @@ def test_every_text_and_attribute_of_a_file_is_listed(
     assert [name for name in written if name not in text] == []
 
 
+@pytest.mark.parametrize("value", ["13812345678", "6222021234567890", "ZhangSanLiSiWangWuZhaoLiu"])
+def test_a_number_or_a_name_is_no_salt(value: str) -> None:
+    assert not is_setting("modifyVerifier", "saltData", value)
+
+
+def test_a_salt_is_a_setting() -> None:
+    assert is_setting("modifyVerifier", "saltData", "q8nJv1PzR0yXb+TeW4mKdA==")
+
+
 def zipped(entry: zipfile.ZipInfo | str = "a.xml", comment: bytes = b"") -> bytes:
     with zipfile.ZipFile(data := io.BytesIO(), "w") as package:
         package.writestr(entry, "<a/>")
@@ -194,6 +205,10 @@ def info(**fields: object) -> zipfile.ZipInfo:
     return entry
 
 
+def short_field(kind: int, data: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(data)) + data
+
+
 RAW = NAME.encode()
 FIELD = struct.pack("<HH", 0x7777, len(RAW)) + RAW
 CONTAINERS = {
@@ -201,6 +216,10 @@ CONTAINERS = {
     "the comment of a part": zipped(info(comment=RAW)),
     "an extra field": zipped(info(extra=FIELD)),
     "an extra field for times": zipped(info(extra=struct.pack("<HH", 0x5455, 40) + RAW.ljust(40))),
+    "an extra field of the size of times": zipped(info(extra=short_field(0x5455, b"\7" + RAW))),
+    "times in GB18030": zipped(info(extra=short_field(0x5455, b"\7" + NAME.encode("gb18030")))),
+    "the numbers of owners": zipped(info(extra=short_field(0x7875, RAW))),
+    "times of NTFS in UTF-16": zipped(info(extra=short_field(0x000A, NAME.encode("utf-16-le")))),
     "the name of a part": zipped(f"word/{NAME}.xml"),
     "the encoded name of a part": zipped(f"word/{quote(NAME)}.xml"),
     "the name of a folder": zipped(f"{NAME}/"),
@@ -249,7 +268,9 @@ def test_an_ordinary_container_has_nothing_outside_its_parts(tmp_path: Path) -> 
     with zipfile.ZipFile(data := Stream(), "w", zipfile.ZIP_DEFLATED) as package:
         package.writestr("a.xml", "<a/>")  # with a data descriptor
         package.writestr("b/", "")
-        package.writestr("c.xml", "<c/>")
+        times = short_field(0x5455, struct.pack("<B3I", 7, *[1_700_000_000] * 3))
+        owners = short_field(0x7875, bytes((1, 4, 232, 3, 0, 0)))
+        package.writestr(info(filename="d.xml", extra=times + owners), "<d/>")
     assert unread_of(entries_of(tmp_path, data.getvalue(), ZIP)) == []
 
 

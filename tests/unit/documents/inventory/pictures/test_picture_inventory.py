@@ -205,6 +205,13 @@ def test_a_comment_in_an_old_chinese_encoding_is_listed(tmp_path: Path) -> None:
     assert any("海棠工程" in one.text for one in found), found
 
 
+@pytest.mark.parametrize("name", ["海棠工程", "李伟"])
+def test_a_short_name_in_the_numbers_of_a_private_tag_is_listed(tmp_path: Path, name: str) -> None:
+    units = struct.unpack(f"<{len(name)}H", name.encode("utf-16-le"))
+    data = picture("TIFF", tiffinfo={65_000: units})
+    assert any(name in one.text for one in entries(tmp_path, data, TIFF))
+
+
 @pytest.mark.parametrize("kind", tuple(MEDIA_TYPES))
 def test_a_plain_picture_holds_nothing_beside_its_pixels(tmp_path: Path, kind: str) -> None:
     options = {} if kind == "WEBP" else {"dpi": (100, 100)}
