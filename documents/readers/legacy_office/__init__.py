@@ -23,7 +23,7 @@ from documents.errors import (
 from documents.limits import ReadLimits
 from documents.memory_file import memory_file
 from documents.readers import docx, sheets
-from documents.readers.legacy_office import process, rtf
+from documents.readers.legacy_office import preparation, process
 from documents.signals import OWN_SIGNALS
 
 DOC = "application/msword"
@@ -37,6 +37,7 @@ _PROGRAMS = ("soffice", "libreoffice")
 _SHEETS = {
     sheets.XLS: "xls", sheets.XLSB: "xlsb", sheets.EXCEL_2003_XML: "xml", sheets.ODS: "ods"
 }  # fmt: skip
+_PREPARED = {RTF: preparation.unicode_only, sheets.EXCEL_2003_XML: preparation.workbook_in_utf_8}
 _SUFFIXES = {DOC: "doc", RTF: "rtf", ODT: "odt", **_SHEETS}
 
 _ERRORS: dict[int, tuple[type[WorkError], str]] = {
@@ -126,10 +127,11 @@ def converted(path: Path, media_type: str) -> bytes:
 @contextmanager
 def _prepared(path: Path, media_type: str) -> Iterator[Path]:
     """The file as LibreOffice is to read it."""
-    if media_type != RTF:
+    prepare = _PREPARED.get(media_type)
+    if prepare is None:
         yield path
         return
-    with memory_file(rtf.unicode_only(path.read_bytes())) as prepared:
+    with memory_file(prepare(path.read_bytes())) as prepared:
         yield prepared
 
 
