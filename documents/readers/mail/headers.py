@@ -16,7 +16,7 @@ from documents.readers.text.encoding import Decoding, NotText, decoding
 
 # Programs also decode words with white space in them, which RFC 2047, 2, does not allow.
 _ENCODED = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?]*)\?=")
-_SPACE_IN_WORD = re.compile(r"(?<=[?=][0-9A-Fa-f]{2})\s++(?==[0-9A-Fa-f]{2})|\s*[\r\n]\s*")
+_SPACE_IN_WORD = re.compile(r"(?<==[0-9A-Fa-f]{2})\s++(?==[0-9A-Fa-f]{2})|[\r\n]\s*+")
 _MARKUP = re.compile(r"<[^>]*(?:>|$)|&nbsp;|\s")
 _PATH = re.compile(r"[\\/]")
 
