@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
-from email.utils import collapse_rfc2231_value
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 from documents.errors import CorruptDocument
@@ -15,11 +14,14 @@ from documents.inventory.encodings import decoded as without_escapes
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
 from documents.inventory.plain_text import text_entries
+from documents.inventory.signatures import divided, is_smime, signature_entries
 from documents.inventory.web_page import markup_entries
 from documents.limits import ReadLimits
 from documents.readers.mail import DAMAGE
-from documents.readers.mail.headers import body_of, decoded, guessed, name_of
+from documents.readers.mail.content import content_of, transfer_encoding
+from documents.readers.mail.headers import body_decoding, decoded, guessed, name_of
 from documents.readers.mail.mailbox import messages
+from documents.readers.mail.parameters import parameters
 
 _MOST_PARTS = 1_000
 _PARAMETERS = frozenset(("content-type", "content-disposition"))
@@ -40,6 +42,7 @@ _DISPOSITION = re.compile(
 _FILENAME = "attachment inline filename utf-8 gb2312 gbk gb18030"
 _FORMAT = frozenset(("content-type", "content-transfer-encoding", "mime-version"))
 _BASE64_LINES = re.compile(r"^[A-Za-z0-9+/]*={0,2}\s*$", re.MULTILINE)
+_UTF_7 = "utf-7"
 _TEXTUAL = frozenset(("base64", "x-uuencode", "uuencode", "uue", "x-uue"))
 
 
@@ -77,22 +80,26 @@ def _message(message: Message, data: bytes, nested: Nested) -> Iterator[Entry]:
 
 
 def _headers(part: Message, nested: Nested) -> Iterator[Entry]:
+    names = "\n".join(dict.fromkeys(part.keys()))
+    yield from nested.text("names of headers", names, EntryKind.hidden)
     for name, value in part.items():
         where, is_shown = f"header {name}", name.title() in _SHOWN
+        written = value if isinstance(value, str) else decoded(value)
         kind = EntryKind.shown if is_shown else EntryKind.metadata
-        if name.lower() == "content-disposition" and _is_name(value):
+        if name.lower() == "content-disposition" and _is_name(written):
             yield Entry(where, _FILENAME, EntryKind.setting)
-            written = decoded(collapse_rfc2231_value(part.get_filename() or ""))
-            yield from nested.text(f"{where}, filename", written, EntryKind.name)
+            for _, words in parameters(name, written):
+                yield from nested.text(f"{where}, filename", words, EntryKind.name)
             continue
         if name.lower() in _FORMAT and _SETTINGS.fullmatch(decoded(value)):
             yield Entry(where, decoded(value), EntryKind.setting)
             continue
-        yield from nested.text(where, decoded(value), kind, whole=is_shown)
-        parameters = part.get_params([], name) if name.lower() in _PARAMETERS else []
-        for key, parameter in parameters:
-            words = decoded(collapse_rfc2231_value(parameter))
-            if words and words not in decoded(value):
+        text, signatures = divided(name, decoded(value))
+        yield from nested.text(where, text, kind, whole=is_shown)
+        for tag, data in signatures:
+            yield from signature_entries(f"{where}, {tag}", data)
+        for key, words in parameters(name, written) if name.lower() in _PARAMETERS else ():
+            if words and words not in text:
                 yield from nested.text(f"{where}, {key}", words, EntryKind.metadata)
 
 
@@ -102,21 +109,37 @@ def _is_name(disposition: str) -> bool:
 
 
 def _content(part: Message, nested: Nested) -> Iterator[Entry]:
-    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
     payload = part.get_payload()
-    if encoding in _TEXTUAL and isinstance(payload, str):
+    if transfer_encoding(part) in _TEXTUAL and isinstance(payload, str):
         rest = _BASE64_LINES.sub("", payload).strip()
         yield from nested.text("text between encoded lines", _text(rest), EntryKind.hidden)
+        if after := _after_end(payload):
+            yield Entry("lines after encoded lines", _text(after), EntryKind.hidden)
     subtype = part.get_content_subtype()
     if part.get_content_maintype() != "text":
-        data = part.get_payload(decode=True)
-        name = name_of(part)
-        yield from nested.file(name, data if isinstance(data, bytes) else b"", name)
-    elif subtype == "html":
-        yield from markup_entries(body_of(part), nested)
+        data, name = content_of(part) or b"", name_of(part)
+        if is_smime(part.get_content_type(), data):
+            yield from signature_entries(f"{name}, signature", data)
+        else:
+            yield from nested.file(name, data, name)
+        return
+    body = body_decoding(part)
+    if body.encoding == _UTF_7:
+        # Some programs show it as it is written.
+        source = guessed(content_of(part) or b"")
+        yield from nested.text(f"{subtype} source", source, EntryKind.hidden)
+    if subtype == "html":
+        yield from markup_entries(body.text, nested)
     else:
-        text = body_of(part).replace("\r\n", "\n").replace("\r", "\n")
+        text = body.text.replace("\r\n", "\n").replace("\r", "\n")
         yield from text_entries(f"{subtype} text", text, nested)
+
+
+def _after_end(payload: str) -> str:
+    """The lines after one that is shorter than that before it, which ends the encoded lines."""
+    lines = payload.splitlines()
+    ends = (at for at, (line, after) in enumerate(pairwise(lines), 1) if len(after) < len(line))
+    return "\n".join(lines[next(ends, len(lines)) + 1 :])
 
 
 def _text(value: str) -> str:

@@ -13,6 +13,7 @@ from documents.inventory.encodings import decoded, encoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.fonts import font_strings
 from documents.inventory.pictures.drawings import drawing_text
+from documents.inventory.signatures import armoured, is_packet, signature_entries
 from documents.limits import ReadLimits
 from documents.memory_file import memory_file
 from documents.ooxml.embedded import PartKind, kind_of_part
@@ -98,9 +99,14 @@ class Nested:
         if not text or text.isspace():
             return
         yield Entry(where, decoded(text), kind, whole=whole)
+        signatures = armoured(text)
         for run in encoded(text):
             for words in run.texts:
                 yield from self.text(f"{where}, encoded", words, EntryKind.hidden)
+            is_inside = any(start <= run.start < end for start, end in signatures)
+            if is_inside and is_packet(run.data):
+                yield from signature_entries(f"{where}, signature", run.data)
+                continue
             for entry in self.file(f"{where}, encoded data", run.data):
                 is_unknown = entry.reason == Unread.embedded_file.value
                 yield replace(entry, reason=Unread.encoded_data.value) if is_unknown else entry

@@ -12,6 +12,7 @@ from documents.inventory.nested import Inventory, Nested, Walk
 from documents.inventory.web_page import TAG, programs_in, without_tags
 from documents.limits import MIB, ReadLimits
 from documents.readers.text.encoding import NotText, decode
+from documents.readers.text.folded import FOLD, is_folded
 
 # A longer text file has more characters than any job reads.
 _MOST_BYTES = 16 * MIB
@@ -44,6 +45,9 @@ def walk(inventory: Inventory) -> Walk:
 def text_entries(where: str, text: str, nested: Nested) -> Iterator[Entry]:
     """Yield a text, what is encoded in it, and the text without tags and programs if it has any."""
     yield from nested.text(where, text, EntryKind.shown, whole=True)
+    if is_folded(text):
+        text = FOLD.sub("", text)
+        yield from nested.text(f"{where} with whole lines", text, EntryKind.hidden)
     if TAG.search(text):
         yield Entry(f"{where} without tags", decoded(without_tags(text)), EntryKind.hidden)
         yield from programs_in(f"script in {where}", text)

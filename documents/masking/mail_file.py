@@ -28,8 +28,9 @@ from documents.masking.replacement import Masking, applied
 from documents.masking.text_file import masked_words
 from documents.memory_file import memory_file
 from documents.readers import mail
-from documents.readers.mail.bodies import plain_text
-from documents.readers.mail.headers import body_of, decoded, name_of
+from documents.readers.mail.bodies import plain_text, report_blocks
+from documents.readers.mail.content import content_of
+from documents.readers.mail.headers import body_of, decoded, guessed, name_of
 from documents.readers.mail.mailbox import joined, messages
 
 MaskAny = Callable[[Path, str, Masking, ReadLimits, Account], MaskedFile]
@@ -91,10 +92,12 @@ class _Writer:
                 words = decoded(value)
                 if name == "Date":
                     # A part of a date is no date: one with text to mask is left out.
-                    if (date := _date(words)) and not self._masking.find(date):
+                    date = _date(words)
+                    has_date = date is not None and not self._masking.find(date)
+                    if date is not None and has_date:
                         yield name, date
-                    else:
-                        self._account.removed["headers"] += 1
+                    if not has_date or self._masking.find(words):
+                        self._account.remove("headers", words)
                     continue
                 changes = self._masking.find(words)
                 self._account.count("headers", changes)
@@ -110,6 +113,10 @@ class _Writer:
             return self._multipart(part, depth)
         if kind == mail.MEDIA_TYPE and part.is_multipart():
             return self._inner(part, depth)
+        if report := report_blocks(part):
+            words = "\n\n".join(report)
+            words = masked_words(words, self._masking.find, self._account, part="report")
+            return MIMEText(words, "plain", "utf-8")
         is_attached = part.get_content_disposition() == "attachment" or part.get_filename()
         if kind == "text/html" and not is_attached:
             page = masked_page(body_of(part), self._masking, self._pictures, self._account)
@@ -140,9 +147,13 @@ class _Writer:
         return MIMEMessage(self.message(inner, depth + 1))
 
     def _attachment(self, part: Message) -> Message | None:
-        data = part.get_payload(decode=True)
-        if _SIGNATURE.fullmatch(part.get_content_type()) or not isinstance(data, bytes):
+        data = content_of(part)
+        if data is None:
             self._leave_out(part)
+            return None
+        if _SIGNATURE.fullmatch(part.get_content_type()):
+            # A reader may show the comments of a signature.
+            self._account.remove(f"attachment {self._masked_name(part)}", guessed(data))
             return None
         self._remaining_bytes -= len(data)
         if self._remaining_bytes < 0:

@@ -13,6 +13,7 @@ from documents.masking.masked_file import MaskedFile
 from documents.masking.replacement import Find, Masking, Replacement, applied
 from documents.read import READERS
 from documents.readers import markdown, text
+from documents.readers.text.folded import FOLD, is_folded
 
 # Markup inside a word: HTML, and in Markdown also emphasis, code and escapes.
 _TAGS = re.compile(r"(?:<[^<>\n]{0,1000}>)+")
@@ -54,7 +55,12 @@ def masked_words(
     part: str = "text",
     markup: re.Pattern[str] = _TAGS,
 ) -> str:
-    """Mask a text, and what `markup` divides in it. Encoded data is left out."""
+    """Mask a text, and what `markup` divides in it. Encoded data is left out.
+
+    The masked lines of a calendar or a vCard are not folded.
+    """
+    if is_folded(words):
+        words = FOLD.sub("", words)
     words = without_data(words, account)
     changes = find(words)
     account.count(part, changes)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from documents.errors import (
 from documents.limits import ReadLimits
 from documents.memory_file import memory_file
 from documents.readers import docx, sheets
-from documents.readers.legacy_office import process
+from documents.readers.legacy_office import preparation, process
 from documents.signals import OWN_SIGNALS
 
 DOC = "application/msword"
@@ -35,6 +37,7 @@ _PROGRAMS = ("soffice", "libreoffice")
 _SHEETS = {
     sheets.XLS: "xls", sheets.XLSB: "xlsb", sheets.EXCEL_2003_XML: "xml", sheets.ODS: "ods"
 }  # fmt: skip
+_PREPARED = {RTF: preparation.unicode_only, sheets.EXCEL_2003_XML: preparation.workbook_in_utf_8}
 _SUFFIXES = {DOC: "doc", RTF: "rtf", ODT: "odt", **_SHEETS}
 
 _ERRORS: dict[int, tuple[type[WorkError], str]] = {
@@ -111,7 +114,7 @@ def converted(path: Path, media_type: str) -> bytes:
         "xlsx" if media_type in _SHEETS else "docx", str(SECONDS), str(MOST_BYTES),
         str(MEMORY_BYTES),
     )  # fmt: skip
-    with path.open("rb") as file:
+    with _prepared(path, media_type) as source, source.open("rb") as file:
         # The conversion has its own time limit; the pool limits the whole read.
         finished = subprocess.run(  # noqa: S603 (no shell; the program was looked up)
             command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
@@ -119,6 +122,17 @@ def converted(path: Path, media_type: str) -> bytes:
     if finished.returncode != 0 or not finished.stdout:
         raise _error(finished.returncode)
     return finished.stdout
+
+
+@contextmanager
+def _prepared(path: Path, media_type: str) -> Iterator[Path]:
+    """The file as LibreOffice is to read it."""
+    prepare = _PREPARED.get(media_type)
+    if prepare is None:
+        yield path
+        return
+    with memory_file(prepare(path.read_bytes())) as prepared:
+        yield prepared
 
 
 def _error(status: int) -> WorkError:

@@ -28,8 +28,9 @@ from documents.limits import FileBudget, Reader, ReadLimits
 from documents.memory_file import memory_file
 from documents.page.lines import paragraphs
 from documents.readers.html import fill
-from documents.readers.mail.bodies import calendar_blocks, plain_text
-from documents.readers.mail.headers import body_decoding, body_of, decoded, has_text, name_of
+from documents.readers.mail.bodies import blocks_of, inside_of, plain_text
+from documents.readers.mail.content import content_of
+from documents.readers.mail.headers import body_decoding, decoded, has_text, name_of
 from documents.readers.mail.mailbox import messages
 from documents.readers.text import note_doubt
 
@@ -53,7 +54,6 @@ _HEAD = 64 * 1024
 _MOST_PARTS = 1_000
 _TNEF = b"\x78\x9f\x3e\x22"
 _SEALED = re.compile(r"application/(?:x-)?(?:pkcs7-mime|pgp-encrypted)")
-_STATUS = frozenset(("message/delivery-status", "message/disposition-notification"))
 # Errors of the standard library on damaged e-mails.
 DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError)
 
@@ -139,7 +139,7 @@ class _Writer:
                 f"The e-mail has more than {MOST_ATTACHMENTS} attachments. Send them separately."
             )
         name = name_of(part)
-        if blocks := _blocks_of(part):
+        if blocks := blocks_of(part):
             self._draft.add(name, BlockKind.attachment)
             for block in blocks:
                 self._draft.add(block)
@@ -168,8 +168,8 @@ class _Writer:
         if part.get_content_type() == MEDIA_TYPE and part.is_multipart():
             inner = _unencoded(part)
         else:
-            data = part.get_payload(decode=True)
-            if isinstance(data, bytes) and is_email(data):
+            data = content_of(part)
+            if data is not None and is_email(data):
                 inner = list(map(message_from_bytes, messages(data)))
         if inner and depth >= MOST_DEPTH:
             raise DocumentTooLong(
@@ -178,8 +178,8 @@ class _Writer:
         return inner
 
     def _attached(self, part: Message) -> Document:
-        data = part.get_payload(decode=True)
-        if not isinstance(data, bytes):
+        data = content_of(part)
+        if data is None:
             raise CorruptDocument("The attachment is damaged. Send it separately.")
         if data.startswith(_TNEF):
             raise UnsupportedDocument(
@@ -221,24 +221,10 @@ def _addresses(message: Message) -> frozenset[str]:
     return frozenset(filter(None, found))
 
 
-def _blocks_of(part: Message) -> list[str]:
-    """The text of a part that is written for programs: an invitation, or a report of delivery."""
-    kind = part.get_content_type()
-    if kind == "text/calendar":
-        return list(filter(None, calendar_blocks(body_of(part))))
-    if kind in _STATUS and part.is_multipart():
-        return [
-            "\n".join(f"{name}: {decoded(value)}" for name, value in fields.items())
-            for fields in _inside(part)
-            if fields.items()
-        ]
-    return []
-
-
 def _unencoded(part: Message) -> list[Message]:
     """The attached e-mail; decoded where a program has encoded it, against RFC 2046, 5.2.1."""
     encoding = str(part.get("Content-Transfer-Encoding") or "").strip().lower()
-    inside = _inside(part)[:1]
+    inside = inside_of(part)[:1]
     if encoding == "base64" and inside and not inside[0].items():
         payload = inside[0].get_payload()
         return [message_from_bytes(b64decode(payload))] if isinstance(payload, str) else []
@@ -261,7 +247,7 @@ def _parts(message: Message) -> Iterator[tuple[Message, bool]]:
     if message.get_content_type() == "multipart/alternative":
         yield from _best(message)
     elif message.get_content_maintype() == "multipart" and message.is_multipart():
-        for part in _inside(message):
+        for part in inside_of(message):
             yield from _parts(part)
     else:
         is_text = message.get_content_type() in {"text/plain", "text/html"}
@@ -271,7 +257,7 @@ def _parts(message: Message) -> Iterator[tuple[Message, bool]]:
 
 def _best(message: Message) -> Iterator[tuple[Message, bool]]:
     """Of alternative parts, the one that a mail program shows: the last one with text."""
-    found = [list(_parts(part)) for part in _inside(message)]
+    found = [list(_parts(part)) for part in inside_of(message)]
     bodies = [parts for parts in found if any(is_body for _, is_body in parts)]
     shown = [
         parts for parts in bodies if any(is_body and has_text(part) for part, is_body in parts)
@@ -279,8 +265,3 @@ def _best(message: Message) -> Iterator[tuple[Message, bool]]:
     for parts in found:
         if parts not in bodies or parts is (shown or bodies)[-1]:
             yield from parts
-
-
-def _inside(message: Message) -> list[Message]:
-    payload = message.get_payload()
-    return [part for part in payload if isinstance(part, Message)] if message.is_multipart() else []

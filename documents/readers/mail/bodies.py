@@ -1,4 +1,4 @@
-"""Text parts of e-mails that are not text as it stands: flowed lines and invitations."""
+"""Text parts of e-mails that are not text as it stands: flowed lines, invitations and reports."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 
+from documents.readers.mail.headers import body_of, decoded
 from documents.readers.text import with_line_feeds
+from documents.readers.text.folded import FOLD
 
 _QUOTE = '"'
-_FOLD = re.compile(r"\r?\n[ \t]")
 _PROPERTY = re.compile(r"([A-Za-z-]+)((?:;[^:;\"]+(?:\"[^\"]*\")?)*):(.*)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(?:\d\d)?(Z?))?")
@@ -32,6 +33,7 @@ _SHOWN = {
     "COMMENT": "Comment",
 }
 _EVENTS = frozenset(("VEVENT", "VTODO", "VJOURNAL"))
+_STATUS = frozenset(("message/delivery-status", "message/disposition-notification"))
 
 
 def plain_text(part: Message, text: str) -> str:
@@ -65,11 +67,35 @@ def unflowed(text: str, *, deletes_space: bool) -> str:
     return "\n".join(lines)
 
 
+def inside_of(message: Message) -> list[Message]:
+    """The parts directly inside a part; none if it is not made of parts."""
+    payload = message.get_payload()
+    return [part for part in payload if isinstance(part, Message)] if message.is_multipart() else []
+
+
+def blocks_of(part: Message) -> list[str]:
+    """The text of a part that is written for programs: an invitation, or a report of delivery."""
+    if part.get_content_type() == "text/calendar":
+        return list(filter(None, calendar_blocks(body_of(part))))
+    return report_blocks(part)
+
+
+def report_blocks(part: Message) -> list[str]:
+    """The groups of fields in a report of delivery or reading (RFC 3464, RFC 8098), else none."""
+    if part.get_content_type() not in _STATUS:
+        return []
+    return [
+        "\n".join(f"{name}: {decoded(value)}" for name, value in fields.items())
+        for fields in inside_of(part)
+        if fields.items()
+    ]
+
+
 def calendar_blocks(text: str) -> Iterator[str]:
     """What a calendar program shows of an invitation (RFC 5545): a block for each entry."""
     method, inside = "", ""
     entry: dict[str, list[str]] = {}
-    for line in _FOLD.sub("", text).splitlines():
+    for line in FOLD.sub("", text).splitlines():
         match = _PROPERTY.fullmatch(line)
         if match is None:
             continue

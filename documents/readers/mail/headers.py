@@ -11,9 +11,12 @@ from email.message import Message
 from email.quoprimime import header_decode
 
 from documents.readers.html import declared_encoding
+from documents.readers.mail.content import content_of
 from documents.readers.text.encoding import Decoding, NotText, decoding
 
-_ENCODED = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?\s]*)\?=")
+# Programs also decode words with white space in them, which RFC 2047, 2, does not allow.
+_ENCODED = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?]*)\?=")
+_SPACE_IN_WORD = re.compile(r"(?<==[0-9A-Fa-f]{2})\s++(?==[0-9A-Fa-f]{2})|[\r\n]\s*+")
 _MARKUP = re.compile(r"<[^>]*(?:>|$)|&nbsp;|\s")
 _PATH = re.compile(r"[\\/]")
 
@@ -34,8 +37,8 @@ def body_of(part: Message) -> str:
 
 def body_decoding(part: Message) -> Decoding:
     """The decoded text of a text part. Bytes that cannot be decoded are replaced."""
-    data = part.get_payload(decode=True)
-    if not isinstance(data, bytes):
+    data = content_of(part)
+    if data is None:
         return Decoding("", "ascii")
     declared = part.get_content_charset()
     if declared is None and part.get_content_subtype() == "html":
@@ -58,8 +61,7 @@ def _file_name(part: Message) -> str:
         if isinstance(value, tuple):
             # RFC 2231: the encoding, the language, and bytes as characters of Latin-1.
             charset, _, text = value
-            data = text.encode("latin-1", errors="replace")
-            return " ".join(_decoding(data, charset).text.split())
+            return decoded_bytes(text.encode("latin-1", errors="replace"), charset)
         if isinstance(value, str) and value:
             raw = _raw(part, header, parameter) if "\ufffd" in value else value
             return decoded(raw or value)
@@ -109,7 +111,9 @@ def _decoded_words(text: str) -> Iterator[str]:
 def _content(form: str, written: str) -> bytes | None:
     """The bytes of an encoded word; None if it is damaged."""
     if form in "qQ":
-        return header_decode(written).encode("latin-1", errors="replace")
+        together = _SPACE_IN_WORD.sub("", written)
+        return header_decode(together).encode("latin-1", errors="replace")
+    written = "".join(written.split())
     try:
         return a2b_base64(written + "=" * (-len(written) % 4))
     except ValueError:
@@ -127,6 +131,11 @@ def _joined(value: object) -> str:
     )
 
 
+def decoded_bytes(data: bytes, charset: str | None) -> str:
+    """The bytes of a parameter (RFC 2231) on one line."""
+    return " ".join(_decoding(data, charset).text.split())
+
+
 def guessed(data: bytes) -> str:
     """`data` decoded without a declared encoding."""
     return _decoding(data, None).text
@@ -136,5 +145,8 @@ def _decoding(data: bytes, declared: str | None) -> Decoding:
     try:
         return decoding(data, declared)
     except NotText:
+        if b"\x00" in data:
+            # No program shows them; text in which they mean something was recognised before.
+            return _decoding(data.replace(b"\x00", b""), declared)
         text = data.decode("ascii", errors="replace")
         return Decoding(text, "ascii", "The text has no encoding that is known.")

@@ -29,6 +29,7 @@ _MARKS = (
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WIDE = re.compile(r"[\u0800-\U0010ffff]")
 _CHINESE = ("gb18030", "big5hkscs")
 # What a label means in practice (WHATWG Encoding, 4.2): the superset that programs write.
@@ -53,10 +54,12 @@ _LABELS = {
     "windows-31j": "cp932",
     "x-euc-jp": "euc_jp",
     "unicode": "utf-16",
+    "x-unicode-2-0-utf-7": "utf-7",
+    "csunicode11utf7": "utf-7",
 }
 # Codecs of Python that are no character sets; that of punycode takes quadratic time.
 _NO_CHARSETS = frozenset(
-    ("punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7", "utf-8-sig")
+    ("punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf-8-sig")
 )
 _SINGLE_BYTE = re.compile(r"cp125\d|iso8859|koi8|mac|cp\d{3}$|latin|tis-620|kz1048|ptcp154")
 _EAST_ASIAN = frozenset(("cp932", "cp949", "cp950"))
@@ -242,6 +245,8 @@ def _utf_16(data: bytes, *, cut: bool) -> Decoding | None:
 
 def _escaped(data: bytes, declared: str | None, *, cut: bool) -> Decoding | None:
     """Text in 7-bit bytes: ISO 2022 with its escapes, or HZ (RFC 1843), between ~{ and ~}."""
+    if declared == "utf-7":
+        return _utf_7(data)
     if b"\x1b" in data:
         named = (declared,) if declared and declared.startswith("iso2022") else ()
         for encoding in (*named, "iso2022_jp_2", "iso2022_kr"):
@@ -255,6 +260,17 @@ def _escaped(data: bytes, declared: str | None, *, cut: bool) -> Decoding | None
         return None
     is_chinese = declared == "hz" or commonness(text, "gb18030") >= LIKELY
     return Decoding(text, "hz") if is_chinese else None
+
+
+def _utf_7(data: bytes) -> Decoding:
+    """Decode UTF-7 (RFC 2152), which is read only where it is declared."""
+    text = _SURROGATE.sub("\ufffd", data.decode("utf-7", errors="replace"))
+    lost = text.count("\ufffd")
+    return Decoding(text, "utf-7", _damaged_characters(lost) if lost else "")
+
+
+def _damaged_characters(lost: int) -> str:
+    return f"Damaged characters, shown as U+FFFD: {lost:,}."
 
 
 def _east_asian(data: bytes, *, cut: bool) -> Decoding | None:
@@ -328,8 +344,7 @@ def _damaged(data: bytes) -> Decoding | None:
         if words < 10 or lost > max(1, words * _DAMAGE):
             continue
         if encoding == "utf-8" or commonness(text, encoding) >= LIKELY:
-            doubt = f"Damaged characters, shown as U+FFFD: {lost:,}."
-            return Decoding(text, encoding, doubt)
+            return Decoding(text, encoding, _damaged_characters(lost))
     return None
 
 

@@ -33,6 +33,14 @@ def test_a_masked_rtf_is_a_docx(tmp_path: Path) -> None:
     assert account.removed["the original format"] == 1
 
 
+def test_of_a_text_in_two_versions_the_one_in_unicode_is_masked(tmp_path: Path) -> None:
+    require_program("soffice")
+    source = rb"{\rtf1\ansi{\upr{x}{\*\ud{%s}}}\par}" % PHONE.encode()
+    file, _ = masked(source, tmp_path)
+    texts = [one.text for one in WordDocument(io.BytesIO(file.data)).paragraphs]
+    assert texts[0] == "138****1234"
+
+
 @pytest.mark.parametrize("build", [as_xls, as_ods])
 def test_a_masked_workbook_of_an_older_format_is_an_xlsx(
     tmp_path: Path, build: Callable[..., bytes]

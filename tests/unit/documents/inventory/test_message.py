@@ -16,6 +16,11 @@ from tests.unit.documents.inventory.places import NAME, entries_of, texts_of, un
 
 HEAD = "From: a@example\nTo: b@example\nMessage-ID: <1@example>\nSubject: notice\n"
 WORD = Header(NAME, "gb18030").encode()
+QUOTED = "".join(f"={byte:02X}" for byte in NAME.encode())
+UTF_7 = "".join(
+    f"+{base64.b64encode(one.encode('utf-16-be')).decode().rstrip('=')}-" for one in NAME
+)
+BASE32 = base64.b32encode(NAME.encode()).decode().rstrip("=")
 PARAMETER = f"utf-8''{quote(NAME)}"
 BASE64 = base64.b64encode(NAME.encode()).decode()
 MULTIPART = HEAD + "Content-Type: multipart/mixed; boundary=b\n"
@@ -50,6 +55,34 @@ PLACES = {
     + f"VGV4dA==\n{NAME}\n",
     "a comment of its HTML": HEAD
     + f"Content-Type: text/html; charset=utf-8\n\n<p>Text.</p><!-- {NAME} -->",
+    "UTF-7": HEAD + f"Content-Type: text/plain; charset=utf-7\n\n{UTF_7}\n",
+    "a word in UTF-7": HEAD + f"X-Note: =?utf-7?Q?{UTF_7.replace('+', '=2B')}?=\n\nText.\n",
+    "a word with a space": HEAD + f"X-Note: =?utf-8?B?{BASE64[:6]} {BASE64[6:]}?=\n\nText.\n",
+    "a folded word": HEAD + f"X-Note: =?utf-8?Q?{QUOTED[:9]}\n {QUOTED[9:]}?=\n\nText.\n",
+    "the second of two names": MULTIPART
+    + "\n"
+    + part(
+        'Content-Disposition: attachment; filename="a.txt"\n'
+        f'Content-Disposition: attachment; filename="{WORD}.txt"',
+        "Text.",
+    ),
+    "a parameter in pieces": HEAD
+    + "Content-Type: text/plain; x-who*0*=utf-8''%E9%98%BF%E6%9F; x-who*1*=%90%E6%9F%90\n\nText.\n",
+    "the name of a header": HEAD + f"X-{BASE32}: y\n\nText.\n",
+    "quoted-printable with spaces at the end of a line": HEAD
+    + "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
+    + f"{QUOTED[:9]}= \t\n{QUOTED[9:]}\n",
+    "two pieces of Base64": HEAD
+    + "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+    + "".join(base64.b64encode(one.encode()).decode() + "\n" for one in (f"a{NAME[0]}", NAME[1:])),
+    "Base64 with a comment": HEAD
+    + "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64 (x)\n\n"
+    + BASE64,
+    "around a character of zero": HEAD
+    + f"Content-Type: text/plain; charset=utf-8\n\n{NAME[0]}\0{NAME[1:]}\n",
+    "a folded invitation": HEAD
+    + "Content-Type: text/calendar; charset=utf-8\n\n"
+    + f"BEGIN:VCALENDAR\nDESCRIPTION:{NAME[0]}\n\t{NAME[1:]}\nEND:VCALENDAR\n",
     "the first line": f"From {NAME} Mon\n{HEAD}\nText.\n",
     "a line among the headers": f"{HEAD}{NAME}\nX: y\n\nText.\n",
 }
@@ -96,3 +129,20 @@ def test_every_email_of_a_mailbox_is_listed(tmp_path: Path) -> None:
     encoded = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
     box = f"{line}{HEAD}\nText.\n\n{line}{HEAD}{encoded}{BASE64}\n"
     assert NAME in texts_of(entries_of(tmp_path, box.encode(), mail.MEDIA_TYPE))
+
+
+def test_digits_after_the_end_of_base64_are_found(tmp_path: Path) -> None:
+    encoded = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+    data = f"{HEAD}{encoded}{BASE64}\n\n13812341234\n"
+    assert "13812341234" in texts_of(entries_of(tmp_path, data.encode(), mail.MEDIA_TYPE))
+
+
+def test_the_name_of_a_file_in_raw_bytes_is_found(tmp_path: Path) -> None:
+    disposition = f'Content-Disposition: attachment; filename="{NAME}.txt"'
+    data = f"{MULTIPART}\n{part(disposition, 'Text.')}"
+    assert NAME in texts_of(entries_of(tmp_path, data.encode(), mail.MEDIA_TYPE))
+
+
+def test_text_declared_as_utf_7_is_also_searched_as_it_is_written(tmp_path: Path) -> None:
+    data = f"{HEAD}Content-Type: text/plain; charset=utf-7\n\n+8613812341234-\n"
+    assert "13812341234" in texts_of(entries_of(tmp_path, data.encode(), mail.MEDIA_TYPE))

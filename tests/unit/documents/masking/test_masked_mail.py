@@ -178,3 +178,31 @@ def test_a_number_in_flowed_lines_is_masked(tmp_path: Path) -> None:
     head = b"From: a@x\nMessage-ID: <1@x>\nContent-Type: text/plain; format=flowed; delsp=yes\n\n"
     file, _ = masked(head + f"138 \n{PHONE[3:]}".encode(), tmp_path)
     assert PHONE[3:] not in decoded(file.data)
+
+
+HEAD = "From: a@example.org\nMessage-ID: <1@example.org>\nMIME-Version: 1.0\n"
+IN_16 = base64.b64encode(PHONE.encode("utf-16-be")).decode().rstrip("=")
+DIGITS = base64.b64encode(PHONE.encode()).decode()
+REPORT = "Reporting-MTA: dns; example.org\n\nDiagnostic-Code: smtp; 550 "
+ARMOUR = f"-----BEGIN PGP SIGNATURE-----\nComment: {PHONE}\n\nAAAA\n-----END PGP SIGNATURE-----\n"
+WRITTEN = {
+    "a subject in UTF-7": f"Subject: =?utf-7?Q?=2B{IN_16}-?=\n\nText.\n",
+    "a body in UTF-7": f"Content-Type: text/plain; charset=utf-7\n\n+{IN_16}-\n",
+    "an encoded word with a space": f"Subject: =?utf-8?B?{DIGITS[:5]} {DIGITS[5:]}?=\n\nText.\n",
+    "a folded invitation": "Content-Type: text/calendar; charset=utf-8\n\n"
+    f"BEGIN:VCALENDAR\nX-A:{PHONE[:4]}\n\t{PHONE[4:]}\nEND:VCALENDAR\n",
+    "a comment in the date": f"Date: Mon, 01 Jun 2026 08:00:00 +0800 ({PHONE})\n\nText.\n",
+    "a report of delivery": f"Content-Type: message/delivery-status\n\n{REPORT}{PHONE}\n",
+    "a comment of a signature": f"Content-Type: application/pgp-signature\n\n{ARMOUR}",
+}
+
+
+@pytest.mark.parametrize("place", WRITTEN)
+def test_a_number_is_masked_however_an_email_writes_it(tmp_path: Path, place: str) -> None:
+    source = saved(tmp_path, (HEAD + WRITTEN[place]).encode())
+    file, account = masked(source.read_bytes(), tmp_path)
+    text = decoded(file.data)
+    written = (PHONE, IN_16, DIGITS, f"{PHONE[:4]}\r\n\t{PHONE[4:]}")
+    assert not any(one in text.replace("\n\t", "\r\n\t") for one in written)
+    values = {value for one in account.values.values() for value in one}
+    assert PHONE in values or any(PHONE in one for one in account.left_out)
