@@ -5,7 +5,7 @@ The time of detection grows with the area: the margins of a letter take a third 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -21,6 +21,7 @@ Pixels = npt.NDArray[np.uint8]
 Quad = npt.NDArray[np.float32]
 Area = tuple[slice, slice]
 Span = tuple[float, float]
+Areas = Callable[[Pixels, tuple[int, int], npt.NDArray[np.bool_]], list[Area]]
 
 _SIDE = 1_280  # pixels: lines are detected on a picture reduced to this, and read on the full one
 _STEP = 32  # pixels of the reduced picture: the network takes multiples of it
@@ -41,34 +42,50 @@ _LEAST_SIDE = 640  # pixels: parts of a smaller picture save no time
 class LineDetector:
     """Detects lines with the network of RapidOCR."""
 
-    def __init__(self, config: DictConfig, network: Path) -> None:
-        """`config` is the configuration of a `RapidOCR` object, which is not changed."""
+    def __init__(self, config: DictConfig, network: Path, areas: Areas | None = None) -> None:
+        """`config` is the configuration of a `RapidOCR` object, which is not changed.
+
+        `areas` has the arguments and the result of `inked_areas`, which is the default.
+        """
         own = deepcopy(config.Det)
         own.engine_cfg = config.EngineConfig.onnxruntime
         own.model_path = str(network)
-        own.limit_type = "max"
         self._detector = TextDetector(own)
+        self._prepare = self._detector.get_preprocess()
+        self._areas = areas or inked_areas
 
-    def find(self, pixels: Pixels, rows: Iterable[tuple[int, int]] | None = None) -> list[Quad]:
+    def find(self, pixels: Pixels, rows: Sequence[tuple[int, int]] | None = None) -> list[Quad]:
         """The four corners of each line of a picture in BGR, from the top.
 
         With `rows`, only in these parts, each the first row and the row after its last.
         """
-        height, width = pixels.shape[:2]
-        usual = max(width, min(height, _STRIP_ASPECT * width))
         found: list[Quad] = []
-        for top, bottom in _strips(pixels) if rows is None else rows:
+        for top, bottom in _strips(pixels):
             strip = pixels[top:bottom]
-            scale = max(1.0, (max(strip.shape[:2]) if rows is None else usual) / _SIDE)
-            for area in inked_areas(strip, scale):
-                corner = np.array([area[1].start, top + area[0].start], np.float32)
-                found += [corners + corner for corners in self._find(strip[area], scale)]
+            searched = np.ones(bottom - top, bool)
+            if rows is not None:
+                searched[:] = False
+                for start, stop in rows:
+                    searched[max(0, start - top) : max(0, stop - top)] = True
+            found += [box + np.array([0, top], np.float32) for box in self._find(strip, searched)]
         return found
 
-    def _find(self, part: Pixels, scale: float) -> list[Quad]:
-        self._detector.limit_side_len = round(max(part.shape[:2]) / scale)
-        boxes = self._detector(part).boxes
-        return [] if boxes is None else list(boxes)
+    def _find(self, strip: Pixels, searched: npt.NDArray[np.bool_]) -> list[Quad]:
+        """The lines in the rows that are `searched`.
+
+        The network reads parts of the reduced picture that are aligned to its step, so that its
+        result is close to that for the whole picture.
+        """
+        small = _reduced(strip)
+        places = (np.arange(len(small)) + 0.5) * len(strip) / len(small)
+        is_searched = searched[places.astype(int)]
+        likely = np.zeros((1, 1, *small.shape[:2]), np.float32)
+        for area in self._areas(strip, small.shape[:2], is_searched):
+            part = self._prepare.permute(self._prepare.normalize(small[area]))
+            likely[0, 0][area] = self._detector.session(part[np.newaxis].astype(np.float32))[0, 0]
+        likely[0, 0][~is_searched] = 0
+        boxes, _ = self._detector.postprocess_op(likely, strip.shape[:2])
+        return list(self._detector.sorted_boxes(boxes))
 
 
 def with_whole_lines(parts: Sequence[Span], lines: Sequence[Span]) -> list[Span]:
@@ -89,28 +106,29 @@ def with_whole_lines(parts: Sequence[Span], lines: Sequence[Span]) -> list[Span]
     ]
 
 
-def inked_areas(pixels: Pixels, scale: float) -> list[Area]:
-    """The parts of a picture that are not blank, from the top.
+def inked_areas(
+    pixels: Pixels, reduced: tuple[int, int], searched: npt.NDArray[np.bool_] | None = None
+) -> list[Area]:
+    """The parts of a picture that are not blank, from the top, in pixels of the reduced picture.
 
-    Each has a margin around its ink, and sides that are, divided by `scale`, multiples of 32 where
-    the picture has room. Light and dark ink of any colour counts. All of a picture with noise or
-    shadows may count as ink.
+    Each has a margin around its ink, and is aligned to the step of the network. Light and dark ink
+    of any colour counts. All of a picture with noise or shadows may count as ink.
+
+    Arguments:
+        reduced: The height and the width of the reduced picture, multiples of 32.
+        searched: The rows of the reduced picture in which ink counts. Default: all.
     """
-    height, width = pixels.shape[:2]
-    whole = [np.s_[0:height, 0:width]]
-    if max(height, width) < _LEAST_SIDE:
-        return whole
-    cell = _CELL * scale
-    size = max(1, round(width / cell)), max(1, round(height / cell))
+    height, width = reduced
+    rows = np.ones(height, bool) if searched is None else searched
+    if max(reduced) < _LEAST_SIDE:
+        return [np.s_[0:height, 0:width]] if rows.any() else []
+    size = width // _CELL, height // _CELL
     cells = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     away = np.abs(cells - np.median(cells, axis=(0, 1))).max(axis=2)
     ink = away > float(np.clip(_NOISE * _unevenness(cells), _LEAST_DIFFERENCE, _MOST_DIFFERENCE))
-    per_cell = height / size[1], width / size[0]
+    ink[~rows.reshape(-1, _CELL).any(axis=1)] = False
     return [
-        (
-            _stretch(first, last, per_cell[0], scale, height),
-            _stretch(*_ends(ink[first:last].any(axis=0)), per_cell[1], scale, width),
-        )
+        (_aligned(first, last, height), _aligned(*_ends(ink[first:last].any(axis=0)), width))
         for first, last in _bands(ink.any(axis=1))
     ]
 
@@ -138,15 +156,18 @@ def _ends(chosen: npt.NDArray[np.bool_]) -> tuple[int, int]:
     return int(places[0]), int(places[-1]) + 1
 
 
-def _stretch(first: int, last: int, per_cell: float, scale: float, most: int) -> slice:
-    """Cells with a margin, in pixels; as long as a multiple of the network's step if possible."""
-    start, stop = (first - _MARGIN) * per_cell, (last + _MARGIN) * per_cell
-    step = _STEP * scale
-    missing = -(stop - start) % step
-    start, stop = start - missing / 2, stop + missing / 2
-    # What lies outside of the picture is added at the other end.
-    start, stop = max(0.0, start - max(0.0, stop - most)), min(most, stop + max(0.0, -start))
-    return slice(round(start), round(stop))
+def _aligned(first: int, last: int, most: int) -> slice:
+    """Cells with a margin, in pixels, from a multiple of the network's step to another one."""
+    start = (first - _MARGIN) * _CELL // _STEP * _STEP
+    stop = -(-(last + _MARGIN) * _CELL // _STEP) * _STEP
+    return slice(max(0, start), min(most, stop))
+
+
+def _reduced(pixels: Pixels) -> Pixels:
+    """A picture with sides that are multiples of the network's step, and about `_SIDE` at most."""
+    ratio = min(1.0, _SIDE / max(pixels.shape[:2]))
+    height, width = (max(1, round(int(side * ratio) / _STEP)) * _STEP for side in pixels.shape[:2])
+    return np.asarray(cv2.resize(pixels, (width, height)), np.uint8)
 
 
 def _strips(pixels: Pixels) -> Iterator[tuple[int, int]]:

@@ -37,10 +37,10 @@ Pixels = npt.NDArray[np.uint8]
 
 _MODELS = Path(rapidocr.__file__).parent / "models"
 EXACT = _MODELS / "PP-OCRv6_rec_small.onnx"
-_DETECTION = _MODELS / "PP-OCRv6_det_small.onnx"
+DETECTION = _MODELS / "PP-OCRv6_det_small.onnx"
 # With explicit paths, nothing is downloaded.
 _PATHS = {
-    "Det.model_path": _DETECTION.name,
+    "Det.model_path": DETECTION.name,
     "Rec.model_path": EXACT.name,
     "Cls.model_path": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
 }
@@ -59,7 +59,7 @@ class OcrEngine:
         threads = min(threads, os.cpu_count() or 1)
         logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
         cv2.setNumThreads(threads)
-        self._detector = LineDetector(rapid_ocr(threads).cfg, _DETECTION)
+        self._detector = LineDetector(rapid_ocr(threads).cfg, DETECTION)
         self._reader = rapid_ocr(1)
         self._quick = QuickRecognizer(self._reader.cfg)
         # Lines are read side by side, because the network gains little from several threads.
