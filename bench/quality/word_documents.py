@@ -139,7 +139,7 @@ def _operand(drawn: Drawn) -> Drawn:
 
 
 def _clauses(chance: random.Random) -> tuple[list[str], list[str]]:
-    """Clauses of lists with three levels, which begin anew at random."""
+    """Clauses of lists with three levels, which restart at random."""
     formats = list(_FORMATS)
     body: list[str] = []
     expected: list[str] = []

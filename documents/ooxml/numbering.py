@@ -29,7 +29,7 @@ class _Level:
     """One level of a list.
 
     Attributes:
-        restart: The level, from 1, after which it begins anew; 0 for never, None for each level
+        restart: The level, from 1, after which it restarts; 0 for never, None for each level
             above.
         is_legal: All numbers in its text are in Arabic digits.
         style: The paragraph style that it belongs to.
@@ -48,7 +48,7 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list: its definition, its levels, and the numbers at which its levels begin anew."""
+    """A list: its definition, its levels, and the numbers at which its levels restart."""
 
     base: str | None
     levels: Mapping[int, _Level]
@@ -91,7 +91,7 @@ class Numbering:
         ]
         counts = self._counts.setdefault(found.base, list(fresh))
         if list_id not in self._begun:
-            # A list with a start of its own begins anew; another one continues its definition.
+            # A list with a start of its own restarts; another one continues its definition.
             self._begun.add(list_id)
             for at in found.starts:
                 counts[at] = fresh[at]

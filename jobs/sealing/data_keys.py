@@ -54,7 +54,7 @@ class DataKeys(ABC):
         """Remove the key of a blob, if it exists, so that it cannot be restored from the place."""
 
     def rewrap(self) -> tuple[int, int]:
-        """Wrap every key with the current master key. Returns how many were wrapped anew, and how
+        """Wrap every key with the current master key. Returns how many were wrapped again, and how
         many could not be, because they are damaged.
 
         Raises `ProblemError("storage-locked")` if a key's master key is missing.

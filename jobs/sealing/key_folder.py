@@ -1,7 +1,7 @@
 """The wrapped data keys, one small file for each sealed blob, in a folder apart from the blobs.
 
 Destroying a key makes every copy of its blob unreadable, also those in backups. Rotation writes
-the key, wrapped anew, to the free slot of its file and then clears the other one, so that a crash
+the key, wrapped again, to the free slot of its file and then clears the other one, so that a crash
 leaves at least one whole. The file is changed in place and never replaced, so that a key that is
 destroyed meanwhile does not come back.
 """

@@ -145,7 +145,7 @@ class _Masked:
                 self._account.count(f"page {one.page + 1}", [one.change])
 
     def _searched(self, search: Search) -> Iterator[tuple[int, PageText]]:
-        """Search each page, and yield its content: it is read anew, as it can be large."""
+        """Search each page, and yield its content: it is read again, as it can be large."""
         search.search_layers()
         for number, source in enumerate(self._document.pages):
             content = self._reader.page(source)

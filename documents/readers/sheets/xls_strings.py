@@ -83,7 +83,7 @@ class _Reader:
         return text, found
 
     def _characters(self, length: int, *, is_wide: bool) -> str:
-        """So many units of UTF-16. Each further record says anew how many bytes each has."""
+        """So many units of UTF-16. Each further record states again how many bytes each has."""
         units = b""
         while len(units) < 2 * length:
             if self._is_at_end():

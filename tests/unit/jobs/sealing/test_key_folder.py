@@ -1,4 +1,4 @@
-"""The folder of data keys: destroyed at once, wrapped anew, checked with the master key."""
+"""The folder of data keys: destroyed at once, wrapped again, checked with the master key."""
 
 from __future__ import annotations
 

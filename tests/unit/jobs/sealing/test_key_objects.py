@@ -1,4 +1,4 @@
-"""Data keys in a bucket: destroyed at once, wrapped anew, checked with the master key."""
+"""Data keys in a bucket: destroyed at once, wrapped again, checked with the master key."""
 
 from __future__ import annotations
 
