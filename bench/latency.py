@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 import httpx
@@ -37,13 +38,25 @@ async def one_by_one(http: httpx.AsyncClient, here: Receiver, count: int) -> Seq
 
 
 async def at_rate(
-    http: httpx.AsyncClient, here: Receiver, rate: float, count: int
+    http: httpx.AsyncClient,
+    here: Receiver,
+    rate: float,
+    count: int,
+    refused: Counter[str] | None = None,
 ) -> Sequence[float]:
-    """Seconds from the moment each submission was due until it was answered."""
+    """Seconds from the moment each submission was due until it was accepted.
+
+    With `refused`, submissions that the system cannot accept now (503) are counted there by their
+    problem type, and not repeated; without, they are an error.
+    """
     began, seconds = time.perf_counter(), list[float]()
 
     async def submit(number: int, due: float) -> None:
-        (await http.post("/v1/jobs", json=job(number, here.url))).raise_for_status()
+        answer = await http.post("/v1/jobs", json=job(number, here.url))
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and refused is not None:
+            refused[str(answer.json()["type"])] += 1
+            return
+        answer.raise_for_status()
         seconds.append(time.perf_counter() - due)
 
     async with asyncio.TaskGroup() as group:

@@ -6,6 +6,7 @@ The soak submits single jobs at a part of the rate that the system reached befor
 hour is the slope of a line through the samples after the first quarter, which fills caches. The
 noise is the range of the samples around that line: growth is beyond it if the line rises by more
 than that in the time. Valkey grows with the jobs that it keeps, so it is shown but not judged.
+Submissions that the system refuses for the moment are counted, not repeated.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import asyncio
 import re
 import statistics
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -86,12 +88,18 @@ def proportional_mib(pid: int) -> float:
 
 
 async def soak(
-    up: Up, http: httpx.AsyncClient, here: Receiver, rate: float, seconds: float
+    up: Up,
+    http: httpx.AsyncClient,
+    here: Receiver,
+    rate: float,
+    seconds: float,
+    *,
+    refused: Counter[str],
 ) -> Sequence[Sample]:
     """Submit jobs at `rate`, and sample the memory meanwhile."""
     already, samples = len(here.received), []
     began = time.perf_counter()
-    load = asyncio.create_task(at_rate(http, here, rate, int(rate * seconds)))
+    load = asyncio.create_task(at_rate(http, here, rate, int(rate * seconds), refused))
     while (passed := time.perf_counter() - began) < seconds and not load.done():
         await asyncio.sleep(SAMPLE_SECONDS)
         samples.append(Sample(passed, resident(up)))
@@ -114,7 +122,8 @@ async def measure(up: Up, minutes: float, load: float) -> None:
                 [http], "/v1/jobs", here, dict, count=BURST_JOBS, in_flight=IN_FLIGHT
             )
             rate = burst.jobs * load
-            samples = await soak(up, http, here, rate, minutes * 60)
+            refused = Counter[str]()
+            samples = await soak(up, http, here, rate, minutes * 60, refused=refused)
     trends = {name: trend(samples, name) for name in rest}
     print(f"at rest all together, shared pages counted once: {together:.0f} MiB")
     print(f"soak of {minutes:g} minutes at {rate:.0f} jobs/s; MiB at rest, at the end, an hour;")
@@ -123,12 +132,14 @@ async def measure(up: Up, minutes: float, load: float) -> None:
         one = trends[name]
         print(f"    {name:12} {mib:6.0f} {samples[-1].mib.get(name, 0):6.0f}", end=" ")
         print(f"{one.an_hour:+7.1f}; {one.rise:+6.1f}, {one.noise:.1f}")
+    print(f"refused for the moment: {dict(refused) or 'none'}")
     print(machine())
     report({f"MiB at rest, {name}": mib for name, mib in rest.items()})
     report({f"MiB an hour in the soak, {name}": one.an_hour for name, one in trends.items()})
     judged = [one.beyond_noise for name, one in trends.items() if name != "valkey"]
     report({"MiB at rest, all (PSS)": together, "growth/noise in the soak": max(judged)})
     report({"minutes of the soak": minutes, "jobs/s in the soak": rate})
+    report({"submissions refused in the soak": refused.total()})
 
 
 def main() -> None:

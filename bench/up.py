@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from bench.system import System, stop
 from worker.supervise import launch
 from worker.supervise.checks import free_port
 
+POLL_SECONDS = 0.01
 CHANCERY = Path(sys.executable).with_name("chancery")
 # Words in the command lines of the children.
 NAMES = {
@@ -55,7 +57,10 @@ class Up:
 def running_up(engine_url: str, settings: Mapping[str, str] | None = None) -> Iterator[Up]:
     """Run the system with an engine that already runs, on free ports, with data in a new folder."""
     port, flower_port = free_port(), free_port()
-    with tempfile.TemporaryDirectory(prefix="chancery-bench-") as name:
+    with (
+        tempfile.TemporaryDirectory(prefix="chancery-bench-") as name,
+        (Path(name) / "up.log").open("w") as log,
+    ):
         argv = [str(CHANCERY), "up", "--port", str(port), "--flower-port", str(flower_port)]
         argv += ["--data-dir", name, "--engine-url", engine_url]
         began = time.perf_counter()
@@ -63,21 +68,18 @@ def running_up(engine_url: str, settings: Mapping[str, str] | None = None) -> It
             # The launcher ends the system when this process is killed.
             [sys.executable, "-I", "-S", launch.__file__, str(os.getpid()), *argv],
             env={**_with_bytecode(), "PYTHONUNBUFFERED": "1", **(settings or {})},
-            stdout=subprocess.PIPE,
+            stdout=log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            text=True,
         )
         try:
-            _wait_ready(process)
+            _wait_ready(process, Path(log.name))
             seconds = time.perf_counter() - began
             redis_url = (Path(name) / "redis-url").read_text().strip()
             system = System([f"http://127.0.0.1:{port}"], redis_url, Path(name), {})
             yield Up(process.pid, system, seconds)
         finally:
             stop([process])
-            if process.stdout:
-                process.stdout.close()
 
 
 def _with_bytecode() -> Mapping[str, str]:
@@ -85,12 +87,9 @@ def _with_bytecode() -> Mapping[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def _wait_ready(process: subprocess.Popen[str]) -> None:
+def _wait_ready(process: subprocess.Popen[bytes], log: Path) -> None:
     """Raises `RuntimeError` with the output if the system ends before it is ready."""
-    assert process.stdout
-    printed = []
-    for line in process.stdout:
-        printed.append(line)
-        if line.startswith("ready"):
-            return
-    raise RuntimeError(f"chancery up did not start: {''.join(printed)}")
+    while not re.search(r"^ready", log.read_text(), re.MULTILINE):
+        if process.poll() is not None:
+            raise RuntimeError(f"chancery up did not start: {log.read_text()}")
+        time.sleep(POLL_SECONDS)
