@@ -47,12 +47,19 @@ async def at_rate(
     """Seconds from the moment each submission was due until it was accepted.
 
     With `refused`, submissions that the system cannot accept now (503) are counted there by their
-    problem type, and not repeated; without, they are an error.
+    problem type, those without an answer as `timeout`, and none is repeated; without, each is an
+    error.
     """
     began, seconds = time.perf_counter(), list[float]()
 
     async def submit(number: int, due: float) -> None:
-        answer = await http.post("/v1/jobs", json=job(number, here.url))
+        try:
+            answer = await http.post("/v1/jobs", json=job(number, here.url))
+        except httpx.TimeoutException:
+            if refused is None:
+                raise
+            refused["timeout"] += 1
+            return
         if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and refused is not None:
             refused[str(answer.json()["type"])] += 1
             return

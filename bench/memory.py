@@ -6,7 +6,8 @@ The soak submits single jobs at a part of the rate that the system reached befor
 hour is the slope of a line through the samples after the first quarter, which fills caches. The
 noise is the range of the samples around that line: growth is beyond it if the line rises by more
 than that in the time. Valkey grows with the jobs that it keeps, so it is shown but not judged.
-Submissions that the system refuses for the moment are counted, not repeated.
+Submissions that the system refuses for the moment or does not answer in time are counted, not
+repeated.
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ async def measure(up: Up, minutes: float, load: float) -> None:
         one = trends[name]
         print(f"    {name:12} {mib:6.0f} {samples[-1].mib.get(name, 0):6.0f}", end=" ")
         print(f"{one.an_hour:+7.1f}; {one.rise:+6.1f}, {one.noise:.1f}")
-    print(f"refused for the moment: {dict(refused) or 'none'}")
+    print(f"refused or not answered in time: {dict(refused) or 'none'}")
     print(machine())
     report({f"MiB at rest, {name}": mib for name, mib in rest.items()})
     report({f"MiB an hour in the soak, {name}": one.an_hour for name, one in trends.items()})
