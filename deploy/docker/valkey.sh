@@ -31,7 +31,8 @@ server)
       --tls-cert-file "$secrets/redis_cert" --tls-key-file "$secrets/redis_key" \
       --tls-ca-cert-file "$secrets/redis_ca"
   fi
-  exec valkey-server --aclfile "$folder/users.acl" "$@"
+  # As `python -m jobs.ledger.server.memory` prints it.
+  exec valkey-server --aclfile "$folder/users.acl" --hash-max-ziplist-value 2048 "$@"
   ;;
 cli)
   [ -z "${CHANCERY_REDIS_TLS:-}" ] || set -- --tls --cacert "$secrets/redis_ca" "$@"
