@@ -9,10 +9,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-# With a longer value a hash is kept as a table, in about twice the memory. Results, provenance,
-# short texts and ids of documents are longer than the default of 64 bytes.
-# Redis 6.2 has only this name; later ones and Valkey also know it as hash-max-listpack-value.
-SETTINGS: Mapping[str, str] = {"hash-max-ziplist-value": "2048"}
+# A hash with a longer value, or with more fields, is a table instead of a list: more memory, and
+# above some hundred fields less time. A job's result, its provenance, a short text and a document's
+# id are longer than the default of 64 bytes; a day's usage may have hundreds of fields.
+# Redis 6.2 has only these names; later ones and Valkey also know them with `listpack`.
+LIST_VALUE, LIST_VALUE_BYTES = "hash-max-ziplist-value", 2048
+SETTINGS: Mapping[str, str] = {
+    LIST_VALUE: str(LIST_VALUE_BYTES),
+    "hash-max-ziplist-entries": "128",
+}
 
 
 def lines() -> tuple[str, ...]:

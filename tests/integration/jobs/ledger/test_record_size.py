@@ -27,7 +27,7 @@ USAGE = Usage(prompt_tokens=334, completion_tokens=12, engine_seconds=0.02, gpu_
 PROVENANCE = Provenance(
     "1", "instant", DIGEST, requests=1, prompt_sha256=DIGEST, sampling=Sampling(0.0, 1), seconds=0.1
 )
-# A table takes twice as much as a list.
+# A table takes more memory.
 LISTS = ("listpack", "ziplist")
 
 
