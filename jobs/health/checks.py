@@ -27,6 +27,7 @@ from jobs.health.report import (
     Severity,
 )
 from jobs.ledger.health import ProviderFault
+from jobs.ledger.server.memory import LIST_VALUE_BYTES
 from jobs.model.lanes import Lane
 from jobs.process.disk import FULL_BYTES, LOW_SHARE
 from jobs.process.settings import LimitSettings
@@ -107,6 +108,9 @@ def _redis(redis: RedisHealth, since: datetime | None) -> Iterator[HealthProblem
         yield problem("redis-evicts", "redis", policy=redis.eviction)
     elif redis.version is not None and redis.append_fsync != "always":
         yield problem("redis-fsync", "redis", fsync=redis.append_fsync or "unknown")
+    value = redis.list_value_bytes
+    if value is not None and value < LIST_VALUE_BYTES:
+        yield problem("redis-tables", "redis", bytes=value, wanted=LIST_VALUE_BYTES)
 
 
 def _processes(health: Health) -> Iterator[HealthProblem]:

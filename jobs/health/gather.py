@@ -249,6 +249,7 @@ def _redis(fault: ServerFault | None, server: Server) -> RedisHealth:
         version=server.version,
         append_only=server.appendonly,
         append_fsync=server.appendfsync,
+        list_value_bytes=server.list_value_bytes,
         eviction=server.maxmemory_policy,
         used_bytes=server.used_memory,
         max_bytes=server.max_memory or None,

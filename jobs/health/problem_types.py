@@ -78,6 +78,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "appendfsync is {fsync}: a power cut can lose up to two seconds of accepted jobs",
         "set appendfsync always",
     ),
+    "redis-tables": ProblemType(
+        "redis",
+        _WARN,
+        "hash-max-listpack-value is {bytes}: finished jobs take 40 % more memory",
+        "set hash-max-listpack-value {wanted}",
+    ),
     "api-missing": ProblemType("api", _BAD, "no api runs: nothing can be submitted", _START),
     "worker-missing": ProblemType("worker", _BAD, "no worker runs: jobs wait", _START),
     "courier-missing": ProblemType("courier", _BAD, "no courier runs: callbacks wait", _START),

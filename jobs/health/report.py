@@ -260,12 +260,14 @@ class QuotaHealth:
 class RedisHealth:
     """`fault` is None while Redis answers and stores what it is given; else `unreachable`, `hung`,
     `loading`, `full`, `cannot-write` or `read-only`. The rest is None while it does not answer.
+    `list_value_bytes`: records with longer values take more memory; None if it does not say.
     """
 
     fault: str | None
     version: str | None = None
     append_only: bool | None = None
     append_fsync: str | None = None
+    list_value_bytes: int | None = None
     eviction: str | None = None
     used_bytes: int | None = None
     max_bytes: int | None = None

@@ -57,7 +57,7 @@ def dump(value: Any) -> str:
 
 
 def new_job_record(job: NewJob, created_at: datetime, keep_ms: int) -> dict[str, str | int]:
-    """The fields that never change. Fields that are None are left out."""
+    """The fields that never change. Those that are None or empty are left out."""
     record: dict[str, str | int | None] = {
         "id": job.id,
         "callback_id": job.callback_id,
@@ -66,7 +66,7 @@ def new_job_record(job: NewJob, created_at: datetime, keep_ms: int) -> dict[str,
         "lane": job.lane.value,
         "model": job.model.value if job.model else None,
         "options": dump(job.options),
-        "metadata": dump(job.metadata),
+        "metadata": dump(job.metadata) if job.metadata else None,
         "document_id": job.document_id,
         "references": dump(job.references) if job.references else None,
         "callback_url": job.callback_url,
@@ -182,7 +182,10 @@ def to_file(record: Record, blobs: Sequence[str]) -> StoredFile:
 
 
 def document_record(document: NewDocument, keep_ms: int) -> dict[str, str | int]:
-    """All fields except `expires_at`, which the scripts set by Redis's clock."""
+    """All fields except `expires_at`, which the scripts set by Redis's clock. `secrecy_checked` is
+    left out if it is true, as of nearly all documents.
+    """
+    checked = {} if document.secrecy_checked else {"secrecy_checked": 0}
     return {
         "id": document.id,
         "department": document.department,
@@ -191,8 +194,8 @@ def document_record(document: NewDocument, keep_ms: int) -> dict[str, str | int]
         "media_type": document.media_type,
         "filename": document.filename or "",
         "blob": document.blob,
-        "secrecy_checked": int(document.secrecy_checked),
         "keep_ms": keep_ms,
+        **checked,
     }
 
 

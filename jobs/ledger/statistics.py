@@ -14,6 +14,7 @@ from jobs.batches.eta.simulation import ERROR_BUCKETS
 from jobs.ledger.batches import BatchLedger
 from jobs.ledger.pauses import pause_members
 from jobs.ledger.server.connection import PREFIX, Connection
+from jobs.ledger.server.memory import LIST_VALUE
 from jobs.ledger.task_use import (
     ModelUse,
     TaskUse,
@@ -60,11 +61,14 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """`max_memory` is 0 for no limit; memory is in bytes."""
+    """`max_memory` is 0 for no limit; memory is in bytes. `list_value_bytes`: hashes with longer
+    values are tables; None if the server does not say.
+    """
 
     version: str
     appendonly: bool
     appendfsync: str | None
+    list_value_bytes: int | None
     maxmemory_policy: str
     used_memory: int
     max_memory: int = 0
@@ -238,10 +242,13 @@ class StatisticsLedger:
         redis = self._connection.redis
         info = await self._connection.ask(redis.info())
         config = await self._connection.ask(redis.config_get("appendfsync"))
+        # Redis 6.2 takes one name in a command.
+        config |= await self._connection.ask(redis.config_get(LIST_VALUE))
         return Server(
             version=str(info.get("valkey_version") or info["redis_version"]),
             appendonly=bool(info.get("aof_enabled")),
             appendfsync=config.get("appendfsync"),
+            list_value_bytes=int(config[LIST_VALUE]) if LIST_VALUE in config else None,
             maxmemory_policy=str(info.get("maxmemory_policy", "noeviction")),
             used_memory=int(info["used_memory"]),
             max_memory=int(info.get("maxmemory", 0)),

@@ -75,9 +75,10 @@ async def test_a_worker_cut_off_for_longer_than_its_lease_is_refused_and_its_job
                 await settled(machine, load, 60)
                 other.signal(signal.SIGCONT)
                 done = await account(machine, load, receiver)
+            assert first <= {event["job_id"] for _, event in other.events("job.ended")}
             for job_id in first:
                 record = await machine.redis.hgetall(f"chancery:job:{job_id}")
-                assert (record["status"], record["worker"]) == ("succeeded", other.instance.name)
+                assert record["status"] == "succeeded"
                 assert record["ended_by"] == record["token"] == "2"
         say(done.line(f"a worker cut off, seed {seed}"))
         done.check()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from jobs.ledger.server import memory
 from jobs.ledger.server.access import USER, rules
 from jobs.process.settings import RedisSettings
 from standin.valkey import VALKEY_SERVER
@@ -86,6 +87,7 @@ class RedisGroup:
             "appendonly yes",
             "appendfsync always",
             'save ""',
+            *memory.lines(),
             f"requirepass {SERVER_PASSWORD}",
             f"primaryauth {SERVER_PASSWORD}",
             f"user {USER} on >{PASSWORD} {rules()}",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from jobs.ledger.server import memory
 from jobs.ledger.server.access import USER, rules
 from jobs.process.private_files import stored_secret, write_private
 from worker.supervise.checks import free_port
@@ -46,6 +47,7 @@ def redis_server(data_dir: Path, port: int | None = None) -> RedisServer:
         "appendfsync always",
         'save ""',
         "maxmemory-policy noeviction",
+        *memory.lines(),
         # A backup starts at once; there are no replicas that could share its copy.
         "repl-diskless-sync yes",
         "repl-diskless-sync-delay 0",

@@ -11,6 +11,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from jobs.ledger.server import memory
 from jobs.ledger.server.access import rules
 from standin.ports import reserved_port
 from worker.supervise.redis_server import program
@@ -43,7 +44,8 @@ def test_it_lets_in_chancery_with_the_password_and_nobody_without(tmp_path: Path
             redis.ping()
         operator = (tmp_path / "operator").read_text().strip()
         with Redis(port=port, username="operator", password=operator) as redis:
-            assert redis.config_get("appendonly")
+            for name, value in memory.SETTINGS.items():
+                assert redis.config_get(name) == {name: value}
         for file in ("operator", "users.acl"):
             assert (tmp_path / file).stat().st_mode & 0o777 == 0o600
         assert WORD not in (tmp_path / "users.acl").read_text()

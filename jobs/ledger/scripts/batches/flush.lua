@@ -22,7 +22,7 @@ end
 local outcomes, unrun = tonumber(ARGV[3]), tonumber(ARGV[4])
 
 -- What is read of a line's record; the other fields can be long.
-local NEEDED = {'department', 'status', 'keep_ms'}
+local NEEDED = {'department', 'status', 'keep_ms', 'total'}
 
 local function written_job(id)
   local job = {id = id, batch_id = batch.id}
@@ -40,7 +40,8 @@ for _, id in ipairs(outcomes > 0 and redis.call('LRANGE', list, 0, outcomes - 1)
   if kept[id] then
     local callback_id, url, custom_id, metadata = unpack(kept[id])
     redis.call('HSET', P .. 'job:' .. id, 'custom_id', custom_id, 'metadata', metadata)
-    redis.call('HDEL', P .. 'job:' .. id, 'line')
+    redis.call('HDEL', P .. 'job:' .. id, 'line', 'blob', 'offset', 'length', 'tokens')
+    drop_needless_fields(job)
     count_kept(P .. 'job:' .. id, job.department, 'records', RECORD_BYTES + #url + #custom_id + #metadata)
     redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), id)
     redis.call('SADD', P .. 'called:' .. batch.id, id)

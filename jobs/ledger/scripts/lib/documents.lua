@@ -25,10 +25,11 @@ end
 
 -- Record a new document. Its bytes are in the store, unless they are in the record.
 local function add_document(document)
-  document.kept_records, document.kept_stored = document_bytes(document)
+  local records, stored = document_bytes(document)
+  document.kept_records, document.kept_stored = records, stored > 0 and stored or nil
   set_fields(P .. 'document:' .. document.department .. ':' .. document.id, document)
-  add_kept(document.department, 'stored', document.kept_stored)
-  add_kept(document.department, 'records', document.kept_records)
+  add_kept(document.department, 'stored', stored)
+  add_kept(document.department, 'records', records)
 end
 
 -- The name of a document's bytes in the store; nil if there are none there.

@@ -50,8 +50,6 @@ local function finish(job, status, fields, usage)
   local code = code_in(fields)
   set_status(job, status,
     {'finished_at', now, 'kept_records', count_ended(job, fields), unpack(fields)})
-  -- Nothing reads the options of an ended job.
-  if job.options then redis.call('HDEL', P .. 'job:' .. job.id, 'options', 'references') end
   write_to('ZREM', P .. 'deadlines', job.id)
   count_ending(job, status, usage)
   if status == 'failed' or status == 'expired' then note_failure(job, code) end
@@ -59,6 +57,7 @@ local function finish(job, status, fields, usage)
   if job.batch_id then
     end_line(job, status, fields, usage)
   else
+    drop_needless_fields(job)
     redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), job.id)
     release_documents(job)
     if status == 'cancelled' or status == 'expired' then expire_own_text(job) end

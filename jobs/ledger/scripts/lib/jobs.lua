@@ -58,6 +58,16 @@ local function set_status(job, status, fields)
   job.status = status
 end
 
+-- Nothing reads these fields of an ended job, nor `done` and `total` if they are 0. Its token stays: a run
+-- that lost its lease is refused by it.
+local UNTIL_THE_END = {'options', 'references', 'keep_ms', 'worker', 'nonce', 'alone', 'tries', 'deaths',
+  'engine_losses'}
+
+local function drop_needless_fields(job)
+  redis.call('HDEL', P .. 'job:' .. job.id, unpack(UNTIL_THE_END))
+  if job.total == '0' then redis.call('HDEL', P .. 'job:' .. job.id, 'done', 'total') end
+end
+
 -- Remove an ended job's record. The caller removes the blob of its result and its callback.
 local function remove_job(job)
   write_to('ZREM', P .. 'ended', job.id)

@@ -169,15 +169,23 @@ async def test_the_health_has_what_is_open_and_what_is_used_up(
     assert health.to_json()["batches"][0]["stall"]["reason"] == "no-worker"
 
 
-@pytest.mark.parametrize(("policy", "code"), [("allkeys-lru", "redis-evicts")])
-async def test_a_redis_that_may_lose_jobs_is_a_problem(
-    ledger: Ledger, redis: Redis, policy: str, code: str
+@pytest.mark.parametrize(
+    ("setting", "value", "code"),
+    [
+        ("maxmemory-policy", "allkeys-lru", "redis-evicts"),
+        ("hash-max-ziplist-value", "64", "redis-tables"),
+    ],
+)
+async def test_settings_of_redis_that_lose_jobs_or_waste_memory_are_problems(
+    ledger: Ledger, redis: Redis, setting: str, value: str, code: str
 ) -> None:
-    redis.config_set("maxmemory-policy", policy)
+    assert code not in {one.code for one in (await reader(ledger).read()).problems}
+    before = redis.config_get(setting)[setting]
+    redis.config_set(setting, value)
     try:
         assert code in {one.code for one in (await reader(ledger).read()).problems}
     finally:
-        redis.config_set("maxmemory-policy", "noeviction")
+        redis.config_set(setting, before)
 
 
 async def test_a_process_reports_its_disk_and_its_clock(ledger: Ledger) -> None:

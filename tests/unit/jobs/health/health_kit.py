@@ -26,6 +26,7 @@ def a_redis(**changes: Any) -> RedisHealth:
         "version": "9.1.2",
         "append_only": True,
         "append_fsync": "always",
+        "list_value_bytes": 2048,
         "eviction": "noeviction",
         "used_bytes": 5_000_000,
     }

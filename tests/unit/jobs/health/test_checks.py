@@ -74,6 +74,16 @@ def test_a_redis_that_may_lose_jobs_is_named() -> None:
     assert codes(a_health(redis=a_redis(append_fsync=None))) == ["redis-fsync"]
 
 
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [(64, ["redis-tables"]), (2047, ["redis-tables"]), (2048, []), (4096, []), (None, [])],
+)
+def test_a_redis_that_keeps_records_as_tables_is_named(
+    value: int | None, found: Sequence[str]
+) -> None:
+    assert codes(a_health(redis=a_redis(list_value_bytes=value))) == found
+
+
 @pytest.mark.parametrize("fault", ["unreachable", "hung", "loading", "login-refused"])
 def test_without_redis_only_redis_is_blamed(fault: str) -> None:
     health = Health(at=NOW, redis=a_redis(fault=fault, version=None, append_only=None))

@@ -121,6 +121,7 @@ def a_broken_system() -> Iterator[Health]:
     yield a_health(redis=a_redis(append_only=False))
     yield a_health(redis=a_redis(eviction="allkeys-lru"))
     yield a_health(redis=a_redis(append_fsync=None))
+    yield a_health(redis=a_redis(list_value_bytes=64))
     yield a_health(processes=())
     mixed = a_process("worker", build="1+a", started_at=NOW - 9 * HOUR, lanes=(Lane.bulk,))
     yield a_health(

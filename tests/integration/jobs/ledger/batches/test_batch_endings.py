@@ -320,6 +320,8 @@ async def test_a_line_that_asks_for_a_callback_has_its_own_event_and_job(
     assert delivery.subject == job
     assert job is not None
     assert (job.custom_id, job.callback_url) == (f"line-{job.id}", URL)
+    needless = ("blob", "offset", "length", "tokens", "worker", "nonce", "keep_ms")
+    assert not any(driver.redis.hmget(f"chancery:job:{job.id}", needless))
     assert await driver.ledger.jobs.get("tax", ids[1]) is None
 
 
