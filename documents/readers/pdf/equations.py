@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 
 from documents.ooxml.equations import SIMPLE
@@ -18,9 +19,11 @@ _NO_BOX = (0.0, 0.0, 0.0, 0.0)
 _LONGEST = 200.0  # points, of a rule
 _MOST_RULES = 200  # a page with more has a table or a form
 _MEET = 1.0  # points between two pieces of a line
+_CELLS = 60.0  # points between the rules of two cells
 _HIGHEST = 40.0  # points from the rule: the middle of a character
 # In heights of a character:
 _FROM_RULE = 0.4  # a part stands nearer to the rule
+_GAP = 0.35  # characters of a part are nearer to one another
 _OVERHANG = 0.3  # a part ends no further beyond the rule
 _SAME_LINE = 0.2  # the middles of characters of one line are nearer
 _LONGER = 1.2  # the rule is no longer than a part with this
@@ -61,7 +64,8 @@ def with_equations(
     `along` and `down` are the horizontal and vertical lines of the page. Without text beside it a
     rule can be an underline or that of a sum: what is above and below it stays two lines.
     """
-    short = [rule for rule in merged(along, _MEET) if rule.end - rule.start <= _LONGEST]
+    rules = merged(along, _MEET)
+    short = [rule for rule in rules if rule.end - rule.start <= _LONGEST]
     if not short or len(short) > _MOST_RULES:
         return glyphs
     page = _Page(glyphs)
@@ -69,7 +73,9 @@ def with_equations(
     for rule in sorted(short, key=lambda one: one.end - one.start):
         if any(_meets(rule, one) for one in down):
             continue  # the edge of a cell
-        found = page.with_root(rule) or page.with_fraction(rule)
+        found = page.with_root(rule)
+        if found is None and not any(page.is_one_row(rule, one) for one in rules):
+            found = page.with_fraction(rule)
         page = _Page(found) if found else page
     return page.glyphs
 
@@ -118,6 +124,16 @@ class _Page:
             found.insert(stop, Glyph(")", (right[2], right[1], right[2], right[3])))
             found.insert(start, Glyph("(", (left[0], left[1], left[0], left[3])))
         return found
+
+    def is_one_row(self, rule: Ruling, other: Ruling) -> bool:
+        """Whether two rules are the edges of cells: level, with no text at this level between."""
+        left, right = sorted((rule, other), key=lambda one: one.start)
+        if other is rule or abs(rule.at - other.at) > _MEET or right.start - left.end > _CELLS:
+            return False
+        return not any(
+            _is_level(box, rule) and left.end - _MEET < (box[0] + box[2]) / 2 < right.start + _MEET
+            for _, box in self._near(rule)
+        )
 
     def with_fraction(self, rule: Ruling) -> list[Glyph] | None:
         """The characters with the fraction of a rule in one line; None if it has none."""
@@ -224,6 +240,9 @@ def _part(places: Sequence[tuple[int, Box]], rule: Ruling, *, way: int) -> _Part
     if not found:
         return None
     height = max(box[3] - box[1] for _, box in found)
+    across = sorted(box[::2] for _, box in found)
+    if any(right[0] - left[1] > _GAP * height for left, right in pairwise(across)):
+        return None  # cells of a table
     indexes = tuple(sorted(index for index, _ in found))
     return _Part(indexes, around([box for _, box in found]), height)
 

@@ -129,6 +129,31 @@ def test_rows_of_a_table_beside_their_label_are_no_fraction() -> None:
     assert shown(glyphs, [rule]) == ["比例12/24吨"]
 
 
+def cells(gap: float, label: str = "合计") -> tuple[list[Glyph], list[Ruling]]:
+    """Two rows of two cells between a label and a unit that belong to both rows."""
+    first, rule = fraction("12", "13", 76)
+    second, other = fraction("24", "25", rule.end + gap)
+    glyphs = [*text(label, 74 - 12 * len(label), 100), *END, *first, *END, *second, *END]
+    return [*glyphs, *text("吨", other.end + 2, 100)], [rule, other]
+
+
+def test_rows_of_several_cells_are_no_fractions() -> None:
+    for label in ("合计", "A"):
+        glyphs, rules = cells(6, label)
+        assert "/" not in "".join(shown(glyphs, rules))
+    glyphs, rules = cells(5)
+    (across,) = [Ruling(93, rules[0].start, rules[1].end)]
+    assert "/" not in "".join(shown(glyphs, [across]))
+
+
+def test_fractions_beside_one_another_are_two() -> None:
+    first, rule = fraction("1", "2", 76)
+    plus = text("+", rule.end + 2, 100)
+    second, other = fraction("3", "4", rule.end + 10)
+    glyphs = [*text("x=", 61, 100), *first, *END, *plus, *END, *second, *END]
+    assert shown(glyphs, [rule, other]) == ["x=1/2+3/4"]
+
+
 def test_a_sum_below_its_rule_is_no_fraction() -> None:
     inside, rule = fraction("5,678", "6,912", 90)
     assert shown([*text("1,234", 90, 80), *END, *inside], [rule]) == ["1,234", "5,678", "6,912"]
