@@ -82,6 +82,7 @@ class Seal:
     lines inside, or the names of an electronic one and of its signer; `confidence` is OCR's,
     from 0 to 1. `digest_holds` says of an electronic one whether the file is the one that was
     signed; None where that was not checked. The chain of certificates is never verified.
+    `hides_text` is true of a black seal, beneath which text may be misread.
     """
 
     shape: str
@@ -90,6 +91,7 @@ class Seal:
     box: tuple[float, float, float, float] | None = None
     confidence: float | None = None
     digest_holds: bool | None = None
+    hides_text: bool = False
 
 
 # One for each field: a tuple for each block would keep the garbage collector busy.

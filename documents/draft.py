@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SEPARATOR = "\n\n"
 # More are counted, not listed.
 MOST_UNREAD = 500
+_HIDDEN_TEXT = "it lies under a black seal and may be misread"
 
 _NEWLINES = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 # Invisible characters, which would keep a quote from matching the text.
@@ -132,7 +133,11 @@ class Draft:
             self._unread_kinds.add(what)
 
     def add_seal(self, seal: Seal) -> None:
+        """Add a seal, and note the text that it hides."""
         self._seals.append(seal)
+        if seal.hides_text:
+            where = "" if seal.page is None else f"page {seal.page}"
+            self.leave_out("text", where, _HIDDEN_TEXT, page=seal.page, box=seal.box)
 
     def append(self, document: Document) -> None:
         """Append the blocks of an embedded document, without their pages and boxes."""

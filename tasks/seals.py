@@ -37,7 +37,10 @@ def seal_items(document: Document) -> list[SealItem]:
 
 
 def is_read(seal: Seal) -> bool:
-    """Whether a seal has a text, which OCR read with confidence or the file stores."""
+    """Whether a seal has a text, which OCR read with confidence or the file stores.
+
+    That of a black seal is mixed with the text beneath it.
+    """
     if seal.shape == "electronic":
         return bool(seal.text)
-    return bool(seal.text) and (seal.confidence or 0.0) >= CLEAR
+    return bool(seal.text) and not seal.hides_text and (seal.confidence or 0.0) >= CLEAR

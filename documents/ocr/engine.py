@@ -27,7 +27,7 @@ from documents.ocr.detection import LineDetector, Quad, with_whole_lines
 from documents.ocr.gutters import divided
 from documents.ocr.quick import QuickRecognizer, Reading, read_lines
 from documents.ocr.rulings import rulings
-from documents.ocr.scan import Corners, OcrLine, OcrSeal, Scan, bounds, lean_of
+from documents.ocr.scan import Corners, OcrLine, OcrSeal, Scan, bounds, corners_of, lean_of
 from documents.ocr.seal_edges import Ring
 from documents.ocr.seal_text import is_likely, seal_of
 from documents.ocr.seals import is_remnant, rings, without_ink
@@ -91,14 +91,15 @@ class OcrEngine:
         read = [(ring, self._seal(upright, ring)) for ring in edges]
         sealed = [ring for ring, seal in read if is_likely(ring, seal)]
         seals = tuple(seal for ring, seal in read if is_likely(ring, seal))
-        if sealed:
-            upright = without_ink(upright, sealed)
+        if light := [ring for ring in sealed if not ring.is_black]:
+            upright = without_ink(upright, light)
             found = [
                 box
-                for box in self._found_again(upright, found, sealed)
-                if not is_remnant(upright, sealed, bounds(_corners(box)))
+                for box in self._found_again(upright, found, light)
+                if not is_remnant(upright, light, bounds(_corners(box)))
             ]
         lines, unclear = self._read(upright, divided(upright, found))
+        unclear += tuple(corners_of(seal.box) for seal in seals if seal.is_black)
         if not lines:
             return Scan((), width, height, turns, unclear=unclear, seals=seals)
         lean = lean_of(lines)

@@ -64,6 +64,7 @@ class Frame:
                 page,
                 None if page is None else self._on_page(corners_of(seal.box)),
                 None if seal.confidence is None else round(seal.confidence, 4),
+                hides_text=seal.is_black,
             )
             for seal in self.scan.seals
         ]

@@ -90,17 +90,19 @@ class OcrSeal:
     """A seal: its shape, `round`, `oval` or `square`, its text, and its box in pixels.
 
     `text` is the ring text, and then the lines inside the ring. `confidence` is None without text.
+    `is_black` is true if its ink could not be told from the text beneath it.
     """
 
     shape: str
     text: str
     box: tuple[float, float, float, float]
     confidence: float | None = None
+    is_black: bool = False
 
     @property
     def is_clear(self) -> bool:
-        """Whether OCR read its text, and is confident."""
-        return bool(self.text) and (self.confidence or 0.0) >= CLEAR
+        """Whether OCR read its text, without that beneath it, and is confident."""
+        return bool(self.text) and not self.is_black and (self.confidence or 0.0) >= CLEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,9 @@ class Scan:
         along: Horizontal lines of the straightened picture, which is the upright picture rotated
             back by `lean` around its top left corner.
         down: Its vertical lines.
-        unclear: Boxes that were detected as text and could not be read.
-        seals: Seals of coloured ink. Their text is in no line.
+        unclear: Boxes that were detected as text and could not be read, and those of black seals,
+            which may hide text.
+        seals: Seals. Their text is in no line.
     """
 
     lines: tuple[OcrLine, ...]

@@ -35,7 +35,7 @@ class Ring:
 
     `across` and `down` are half its axes or sides; `turn` is the clockwise angle of `across` in
     radians. `box` holds it with a margin. `shape` is `round`, `oval` or `square`. `tones` are the
-    darkest and the lightest tone of the ink on a gray scan.
+    darkest and the lightest tone of the ink on a gray scan; from 0 it is as black as text.
     """
 
     shape: str
@@ -45,6 +45,11 @@ class Ring:
     turn: float
     box: PixelBox
     tones: tuple[float, float] | None = None
+
+    @property
+    def is_black(self) -> bool:
+        """Whether the ink cannot be told from the text beneath it."""
+        return self.tones is not None and self.tones[0] == 0.0
 
     def mask(self, size: tuple[int, int], scale: float = 1.0) -> Pixels:
         """255 inside the edge enlarged by `scale`, in a picture of a height and width."""

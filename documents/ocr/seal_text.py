@@ -58,7 +58,8 @@ def seal_of(pixels: Pixels, ring: Ring, find: Find, read: Read) -> OcrSeal:
 def _seal(ring: Ring, lines: Sequence[OcrLine]) -> OcrSeal:
     count = sum(len(line.text) for line in lines)
     sure = sum(len(line.text) * line.confidence for line in lines) / count if count else None
-    return OcrSeal(ring.shape, "\n".join(line.text for line in lines), ring.box, sure)
+    text = "\n".join(line.text for line in lines)
+    return OcrSeal(ring.shape, text, ring.box, sure, is_black=ring.is_black)
 
 
 def is_likely(ring: Ring, seal: OcrSeal) -> bool:

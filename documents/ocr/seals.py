@@ -1,6 +1,7 @@
 """Detects seals by the edge of their ink, and separates that ink from the text beneath it.
 
-The ink has a colour, or on a scan in gray a tone between that of text and that of paper.
+The ink has a colour, or on a scan without colour a tone between that of text and that of paper, or
+that of text. In the last case the two cannot be separated.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ _TONES = (0.1, 0.2)
 _LIGHT_TONE = 0.88  # ... to this
 _FLAT = 3  # pixels: edges of text have such tones too, and are thinner
 _SHARE = 60  # of 255, of the pixels that are reduced to one
+# The ink of a scan in black and white, on the same scale, and how much thicker the ring is than
+# the strokes of text, of the longer side: 0.6 mm of an A4 page, of a ring of 1.2 mm.
+_BLACK_TONE, _STROKE = 0.4, 0.002
 _LEAST_SQUARE, _MOST_SQUARE = 0.045, 0.35  # of the longer side: 13 mm of an A4 page, a border
 _TEXT = 150.0  # of 255: darker is text once the ink of the seal is as light as paper
 _DARKEST = 2  # percentile of the pixels of a line
@@ -53,15 +57,21 @@ def rings(pixels: Pixels, lines: Sequence[PixelBox]) -> list[Ring]:
     # In the mean of the pixels, a thin ring stays closed.
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (_BLUR, _BLUR), 0)
+    inks: list[tuple[Pixels, tuple[float, float] | None]]
     inks = [(ink, None) for ink in _inks(small.astype(np.int16))]
+    inks += _gray_inks(pixels, size) if _is_gray(pixels) else []
     found: list[Ring] = []
-    for (ink, tones), reach in product([*inks, *_gray_inks(pixels, size)], _REACHES):
+    for (ink, tones), reach in product(inks, _REACHES):
         if not ink.any():
             continue
-        edges = _of_ink(ink, reach, max(size))
-        found += [replace(_enlarged(one, scale, (width, height)), tones=tones) for one in edges]
+        edges = [
+            replace(_enlarged(one, scale, (width, height)), tones=tones)
+            for one in _of_ink(ink, reach, max(size))
+        ]
+        # A black square is the cell of a table, or a code.
+        found += [one for one in edges if not (one.is_black and one.shape == "square")]
     found = [one for one in found if not any(_is_letter(one.box, line) for line in lines)]
-    found.sort(key=lambda one: -_area(one.box))
+    found.sort(key=lambda one: (one.is_black, -_area(one.box)))
     kept: list[Ring] = []
     for one in found:
         if not any(_common(one.box, two.box) > _SAME * _area(one.box) for two in kept):
@@ -72,10 +82,13 @@ def rings(pixels: Pixels, lines: Sequence[PixelBox]) -> list[Ring]:
 def without_ink(pixels: Pixels, found: Sequence[Ring]) -> Pixels:
     """The picture with the ink of the seals made as light as the paper.
 
-    Of a pixel beneath a seal the brightest channel counts, in which its ink is lightest.
+    Of a pixel beneath a seal the brightest channel counts, in which its ink is lightest. Black
+    seals stay as they are.
     """
     cleaned = pixels.copy()
     for ring in found:
+        if ring.is_black:
+            continue
         area = _area_of(ring, pixels.shape)
         part = pixels[area]
         inside = ring.mask(pixels.shape[:2], 1 + 2 * _MARGIN)[area] > 0
@@ -98,10 +111,15 @@ def is_remnant(cleaned: Pixels, found: Sequence[Ring], line: PixelBox) -> bool:
 
 
 def only_ink(pixels: Pixels, ring: Ring) -> tuple[Pixels, tuple[int, int]]:
-    """The ink of a seal, black on white, and the top left corner of that part of the picture."""
+    """The ink of a seal, black on white, and the top left corner of that part of the picture.
+
+    That of a black seal has the text beneath it.
+    """
     area = _area_of(ring, pixels.shape)
     part = pixels[area]
     light, dark = part.max(axis=2).astype(np.float32), part.min(axis=2).astype(np.float32)
+    if ring.is_black:
+        return np.ascontiguousarray(part.min(axis=2)), (area[1].start, area[0].start)
     inked = _inked(part, ring)
     # The darkest channel is sharper than the difference of two, which JPEG stores coarsely.
     ink = float(np.median(dark[inked])) if inked.any() else 0.0
@@ -151,6 +169,13 @@ def _inks(small: npt.NDArray[np.int16]) -> Iterator[Pixels]:
         yield ((chroma > least) & bright).astype(np.uint8)
 
 
+def _is_gray(pixels: Pixels) -> bool:
+    """Whether a picture is a scan without colour."""
+    sample = pixels[::3, ::3]
+    chroma = sample.max(axis=2).astype(np.int16) - sample.min(axis=2)
+    return bool(np.percentile(chroma, _GRAY) <= _MOST_GRAY)
+
+
 def _gray_inks(
     pixels: Pixels, size: tuple[int, int]
 ) -> Iterator[tuple[Pixels, tuple[float, float]]]:
@@ -158,10 +183,6 @@ def _gray_inks(
 
     It is searched in full size: reduced, all text has such tones.
     """
-    sample = pixels[::3, ::3]
-    chroma = sample.max(axis=2).astype(np.int16) - sample.min(axis=2)
-    if np.percentile(chroma, _GRAY) > _MOST_GRAY:
-        return
     smooth = cv2.GaussianBlur(pixels[:, :, 1], (_FLAT, _FLAT), 0).astype(np.uint8, copy=False)
     text = float(np.percentile(smooth[::3, ::3], 100 - _GRAY))
     paper = float(np.percentile(smooth[::3, ::3], _PAPER))
@@ -169,6 +190,16 @@ def _gray_inks(
         tones = text + tone * (paper - text), text + _LIGHT_TONE * (paper - text)
         share = cv2.resize(_flat(smooth, tones), size, interpolation=cv2.INTER_AREA)
         yield (share > _SHARE).astype(np.uint8), tones
+    black = 0.0, text + _BLACK_TONE * (paper - text)
+    yield _thick(pixels[:, :, 1] < black[1], size), black
+
+
+def _thick(dark: npt.NDArray[np.bool_], size: tuple[int, int]) -> Pixels:
+    """Where a picture, reduced to a size, has dark strokes that are thicker than those of text."""
+    side = max(_FLAT, round(_STROKE * max(dark.shape)))
+    pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    strokes = cv2.morphologyEx(dark.astype(np.uint8) * 255, cv2.MORPH_OPEN, pen)
+    return (cv2.resize(strokes, size, interpolation=cv2.INTER_AREA) > _SHARE).astype(np.uint8)
 
 
 def _flat(gray: Pixels, tones: tuple[float, float]) -> Pixels:

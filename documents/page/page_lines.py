@@ -13,6 +13,8 @@ from documents.page.lines import is_unspaced
 Box = tuple[float, float, float, float]
 
 _GAP = 2.0  # in line heights: a wider gap separates two columns of a table
+_WORD = 0.2  # likewise: a wider gap is between words
+_NEIGHBORS = 8  # characters before one that tell how high text is
 _NARROW = 0.45  # likewise: a wider gap may be between columns, if other lines have one there
 
 
@@ -61,11 +63,12 @@ def lines(glyphs: Iterable[Glyph]) -> list[Line]:
             is_ended = True
             continue
         inked = None if char.isspace() else box
-        if (is_ended and not _is_adjacent(row, glyph)) or (
-            inked and last and _is_elsewhere(last, inked, is_across=is_across)
-        ):
+        apart = _distance(row, glyph) if is_ended else 0.0
+        if apart >= _NARROW or (inked and last and _is_elsewhere(last, inked, is_across=is_across)):
             found += _line(row)
             row, last, is_across = [], None, False
+        elif apart >= _WORD and not row[-1].is_space:
+            row.append(Glyph(" ", None, is_generated=True))
         is_ended = False
         row.append(glyph)
         if inked and last and not is_across:
@@ -83,17 +86,20 @@ def _is_elsewhere(last: Box, box: Box, *, is_across: bool) -> bool:
     return not (_overlap(last, box, 1) or (_overlap(last, box, 0) and not is_across))
 
 
-def _is_adjacent(row: Sequence[Glyph], glyph: Glyph) -> bool:
-    """Whether the glyph follows the last one of `row` without a gap.
+def _distance(row: Sequence[Glyph], glyph: Glyph) -> float:
+    """How far the glyph follows the last one of `row`, in heights; infinite if it is not level.
 
-    On pages rotated by 270 degrees PDFium ends a line after each object whose font is installed.
+    PDFium ends a line after each object of some fonts, and on pages rotated by 270 degrees.
     """
     last = row[-1].box if row else None
     if glyph.box is None or last is None:
-        return False
+        return inf
     height = min(last[3] - last[1], glyph.box[3] - glyph.box[1])
     level = min(last[3], glyph.box[3]) - max(last[1], glyph.box[1])
-    return level > 0.8 * height and abs(glyph.box[0] - last[2]) < 0.2 * height
+    # In some fonts the box of 一 or a hyphen is as flat as its stroke.
+    near = [one.box for one in (*row[-_NEIGHBORS:], glyph) if one.box]
+    highest = max(bottom - top for _, top, _, bottom in near)
+    return abs(glyph.box[0] - last[2]) / highest if level > 0.8 * height and highest else inf
 
 
 def _overlap(one: Box, other: Box, axis: int) -> bool:

@@ -56,7 +56,7 @@ def grids(along: Sequence[Ruling], down: Sequence[Ruling], near: float) -> list[
 
     Lines closer than `near` are considered to meet.
     """
-    rows, columns = _merged(along, near), _merged(down, near)
+    rows, columns = merged(along, near), merged(down, near)
     found = []
     for some_rows, some_columns in _meeting(rows, columns, near):
         grid = _grid(some_rows, some_columns, near)
@@ -98,7 +98,7 @@ def _share_width(one: Box, other: Box) -> bool:
     return min(one[2], other[2]) > max(one[0], other[0])
 
 
-def _merged(rulings: Sequence[Ruling], near: float) -> list[Ruling]:
+def merged(rulings: Sequence[Ruling], near: float) -> list[Ruling]:
     """Join the pieces of a line: often each cell draws its own edge."""
     lines: list[list[Ruling]] = []
     for ruling in sorted(rulings, key=lambda one: one.at):

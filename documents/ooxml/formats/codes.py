@@ -20,6 +20,7 @@ _TOKEN = re.compile(
     r"|(?P<general>General|G/通用格式)"
     r"|(?P<noon>AM/PM|A/P|上午/下午)"
     r"|(?P<exponent>E[+-](?=[0#?]))"
+    r"|b(?P<calendar>[12])"
     r"|(?P<date>y+|m+|d+|h+|s+|e+|aaaa?|g+|b+)"
     r"|(?P<digit>[0#?])"
     r"|(?P<end>;)"
@@ -33,9 +34,18 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
 _NUMERALS = re.compile(r"DBNum([123])", re.IGNORECASE)
+_HIJRI = 6
+# Numerals whose digits Unicode has in their order, by their number in a locale.
+_ZEROS: Mapping[int, str] = {
+    2: "\u0660", 3: "\u06f0", 4: "\u0966", 5: "\u09e6", 6: "\u0a66", 7: "\u0ae6", 8: "\u0b66",
+    9: "\u0be6", 10: "\u0c66", 11: "\u0ce6", 12: "\u0d66", 13: "\u0e50", 14: "\u0ed0", 15: "\u0f20",
+}  # fmt: skip
 _CHINESE = frozenset((0x804, 0x404, 0xC04, 0x1004, 0x1404))
 # The long date and the time of the system, as a Chinese one shows them.
-_SYSTEM = {"$-F800": 'yyyy"年"m"月"d"日"', "$-F400": "h:mm:ss"}
+_DATE, _TIME = 'yyyy"年"m"月"d"日"', "h:mm:ss"
+_SYSTEM = {"$-F800": _DATE, "$-F400": _TIME, "$-X-SYSDATE": _DATE, "$-X-SYSTIME": _TIME}
+_HEX = re.compile(r"[0-9A-Fa-f]{1,8}")
+_NAMES: Mapping[str, int] = {"zh-tw": 0x404, "zh": 0x804, "ja": 0x411, "th": 0x41E, "ko": 0x412}
 
 
 class Kind(Enum):
@@ -61,13 +71,17 @@ class Section:
     """One of up to four parts of a code, separated by semicolons.
 
     `condition` is the comparison and bound that a value must meet; None without one. `numerals` is
-    1 to 3 for Chinese digits (`DBNum`), else 0. `language` is the LCID of the code, 0 without one.
+    1 to 3 for Chinese digits (`DBNum`), else 0. `language` is the LCID of the code, 0 without one,
+    `calendar` its calendar, and `zero` the digit 0 of its numerals: `[$-D07041E]` has Thai numerals
+    and the Buddhist calendar.
     """
 
     tokens: tuple[Token, ...]
     condition: tuple[str, float] | None = None
     numerals: int = 0
     language: int = 0
+    calendar: int = 0
+    zero: str = "0"
 
     @property
     def is_chinese(self) -> bool:
@@ -100,14 +114,25 @@ class _Draft:
         self._condition: tuple[str, float] | None = None
         self._numerals = 0
         self._language = 0
+        self._calendar = 0
+        self._zero = "0"
 
     def section(self) -> Section:
-        return Section(tuple(self._tokens), self._condition, self._numerals, self._language)
+        return Section(
+            tuple(self._tokens),
+            self._condition,
+            self._numerals,
+            self._language,
+            self._calendar,
+            self._zero,
+        )
 
     def add(self, match: re.Match[str]) -> None:
         name, text = match.lastgroup or "", match[match.lastgroup or 0]
         if name == "bracket":
             self._tokens += self._bracket(text)
+        elif name == "calendar":
+            self._calendar = _HIJRI if text == "2" else 0
         elif name in {"quoted", "escaped", "marked"}:
             self._tokens.append((Kind.literal, text))
         elif name == "space":
@@ -125,8 +150,11 @@ class _Draft:
         elif _ELAPSED.fullmatch(text):
             yield Kind.elapsed, text.lower()
         elif text.startswith("$"):
-            sign, _, locale = text[1:].rpartition("-") if "-" in text else (text[1:], "", "")
-            self._language = _language(locale) or self._language
+            sign, _, locale = text[1:].partition("-")
+            number = _locale(locale)
+            self._language = number & 0xFFFF or self._language
+            self._calendar = number >> 16 & 0xFF or self._calendar
+            self._zero = _ZEROS.get(number >> 24, self._zero)
             if sign:
                 yield Kind.literal, sign
 
@@ -136,8 +164,17 @@ _SIGNS = {
 }  # fmt: skip
 
 
-def _language(locale: str) -> int:
-    try:
-        return int(locale or "0", 16) & 0xFFFF
-    except ValueError:
-        return 0x804 if locale.lower().startswith("zh") else 0
+def _locale(locale: str) -> int:
+    """The LCID of a locale, above it the number of a calendar, and above that one of numerals.
+
+    Newer programs write `th-TH,D07` for `D07041E`.
+    """
+    name, comma, numbers = locale.partition(",")
+    if comma or not _is_hex(name):
+        near = (code for start, code in _NAMES.items() if name.lower().startswith(start))
+        return (int(numbers, 16) & 0xFFFF if _is_hex(numbers) else 0) << 16 | next(near, 0)
+    return int(name, 16) & 0xFFFFFFFF
+
+
+def _is_hex(text: str) -> bool:
+    return _HEX.fullmatch(text) is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from documents.ooxml.formats.codes import Kind, Section, Token
-from documents.ooxml.formats.eras import era_of
+from documents.ooxml.formats.eras import BUDDHIST, era_of, year_of
 from documents.ooxml.formats.numerals import chinese, chinese_digits
 
 _DAY = 86_400
@@ -114,15 +114,13 @@ def _moment(serial: float, places: int, *, from_1904: bool) -> _Moment | None:
 
 def _date_part(section: Section, index: int, code: str, moment: _Moment, *, half_day: bool) -> str:
     letter, width = code[0], len(code)
-    if letter in "yeg":
+    if letter in "yegb":
         return _year(section, moment.day, letter, width)
     if letter == "m" and not _is_minute(section.tokens, index):
         return _month(section, moment.day[1], width)
     if letter == "a" or (letter == "d" and width > 2):
         is_chinese = letter == "a" or section.is_chinese
         return _weekday(moment.weekday, letter, width, is_chinese=is_chinese)
-    if letter == "b":
-        return ""
     is_day = letter == "d"
     number = moment.day[2] if is_day else _clock(letter, moment.seconds, half_day=half_day)
     return _number(section, number, width)
@@ -152,13 +150,14 @@ def _number(section: Section, number: int, width: int) -> str:
 
 
 def _year(section: Section, day: tuple[int, int, int], letter: str, width: int) -> str:
-    """The year of a day, or the name of its era for `g`. Only `y` is always of our calendar."""
-    era = era_of(day, section.language) if letter != "y" else None
+    """The year of a day, or the name of its era for `g`. `y` has no eras, `b` is Buddhist."""
+    era = era_of(day, section.language, section.calendar) if letter in "eg" else None
     if letter == "g":
         return era.names[min(width, len(era.names)) - 1] if era else ""
     if era is not None:
         return _number(section, era.year(day), width)
-    digits = f"{day[0] % 100:02}" if letter == "y" and width <= 2 else f"{day[0]:04}"
+    year = year_of(day, BUDDHIST if letter == "b" else section.calendar)
+    digits = f"{year % 100:02}" if letter in "yb" and width <= 2 else f"{year:04}"
     return chinese_digits(digits, section.numerals) if section.numerals else digits
 
 

@@ -1,4 +1,4 @@
-"""Years as calendars of Taiwan and Japan count them. A number format names them by its language."""
+"""Years as other calendars count them. A number format names these by its locale."""
 
 from __future__ import annotations
 
@@ -32,7 +32,21 @@ _CALENDARS: Mapping[int, Sequence[Era]] = {
 }
 
 
-def era_of(day: Day, language: int) -> Era | None:
-    """The era of a day in the calendar of a language, by its LCID; None if it has none then."""
-    eras = _CALENDARS.get(language, ())
+# By the number of the calendar in a locale: the language of its eras, and what is added to years of
+# calendars without eras.
+_LANGUAGES: Mapping[int, int] = {3: 0x411, 4: 0x404}
+_ADDED: Mapping[int, int] = {5: 2_333, 7: 543}  # of Korea, and the Buddhist one
+BUDDHIST = 7
+
+
+def era_of(day: Day, language: int, calendar: int = 0) -> Era | None:
+    """The era of a day in a calendar, or in that of a language, by its LCID; None if it has none
+    then.
+    """
+    eras = _CALENDARS.get(_LANGUAGES.get(calendar, language), ())
     return next((one for one in eras if one.first <= day), None)
+
+
+def year_of(day: Day, calendar: int) -> int:
+    """The year of a day in a calendar without eras; that of ours for one that is not known."""
+    return day[0] + _ADDED.get(calendar, 0)

@@ -45,7 +45,7 @@ class NumberFormat:
         is_last_text = len(parts) > 1 and parts[-1].has(Kind.text)
         self._text = parts[3] if len(parts) > 3 else parts[-1] if parts[-1].has(Kind.text) else None
         self._sections: Sequence[Section] = parts[:3] if not is_last_text else parts[:-1][:3]
-        self._write = [self._writer(section) for section in self._sections]
+        self._write = [_in_digits(section, self._writer(section)) for section in self._sections]
         self.is_general = code == GENERAL or (len(parts) == 1 and not _changes(parts[0]))
         self.quick: QuickWriter = self._quick_writer() or (lambda _: None)
         kinds = {kind for section in self._sections for kind, _ in section.tokens}
@@ -76,7 +76,7 @@ class NumberFormat:
 
     def _quick_writer(self) -> QuickWriter | None:
         section = self._sections[0]
-        is_plain = section.condition is None and not section.numerals
+        is_plain = section.condition is None and not section.numerals and section.zero == "0"
         has_others = section.has(*_DATES, Kind.exponent, Kind.slash) or not section.has(Kind.digit)
         return quick_writer(section) if is_plain and not has_others else None
 
@@ -112,10 +112,18 @@ class NumberFormat:
         return general(value) if shown is None else shown
 
 
+def _in_digits(section: Section, write: Callable[[float], str]) -> Callable[[float], str]:
+    """Writes with the digits of a section."""
+    if section.zero == "0":
+        return write
+    digits = {ord("0") + digit: ord(section.zero) + digit for digit in range(10)}
+    return lambda value: write(value).translate(digits)
+
+
 def _changes(section: Section) -> bool:
     """Whether a section shows anything other than the value itself."""
     is_value = len(section.tokens) == 1 and section.tokens[0][0] in {Kind.general, Kind.text}
-    return not is_value or bool(section.numerals)
+    return not is_value or bool(section.numerals) or section.zero != "0"
 
 
 def _with_general(section: Section, value: float) -> str:

@@ -25,6 +25,7 @@ from documents.readers.pdf.characters import (
     picture_boxes,
     placing,
 )
+from documents.readers.pdf.equations import with_equations
 from documents.readers.pdf.fields import Field
 from documents.readers.pdf.form_text import Value, with_values
 from documents.readers.pdf.layers import HiddenObjects
@@ -33,7 +34,7 @@ from documents.readers.pdf.raised import with_powers
 from documents.readers.pdf.slanted import slanted_texts
 from documents.readers.pdf.spelling import around, as_shown
 from documents.readers.pdf.structure import PageExtras
-from documents.readers.pdf.tables import tables
+from documents.readers.pdf.tables import rulings, tables
 from documents.readers.pdf.unmapped import Run, texts_of, unknown_runs, with_texts
 from documents.readers.pdf.visibility import Visibility
 from documents.readers.scanned_pages import (
@@ -104,7 +105,9 @@ class PageReader:
         placed: Sequence[Placed] = ()
         if features.unknown:
             shown, placed = self._with_unmapped(page, number, shown)
-        outside, ruled = tables(items, with_powers(shown), place)
+        along, down = rulings(items, place)
+        text = with_powers(with_equations(shown, along, down))
+        outside, ruled = tables(text, along, down)
         self._add_text(number, size[0], outside, ruled, placed)
 
     def _add_text(

@@ -21,13 +21,12 @@ _MOST_EDGES = 20_000  # a page with more is a drawing
 
 
 def tables(
-    items: Iterable[PageObject], glyphs: Sequence[Glyph], place: Place
+    glyphs: Sequence[Glyph], along: Sequence[Ruling], down: Sequence[Ruling]
 ) -> tuple[Sequence[Glyph], list[PageBlock]]:
     """Split the characters of a page into those outside ruled tables, and the tables.
 
-    `items` are the objects of the page.
+    `along` and `down` are the horizontal and the vertical lines of the page.
     """
-    along, down = _rulings(items, place)
     found = grids(along, down, _NEAR)
     if not found:
         return glyphs, []
@@ -59,8 +58,8 @@ def _cell(
     return None
 
 
-def _rulings(items: Iterable[PageObject], place: Place) -> tuple[list[Ruling], list[Ruling]]:
-    """The horizontal and the vertical lines of the displayed page."""
+def rulings(items: Iterable[PageObject], place: Place) -> tuple[list[Ruling], list[Ruling]]:
+    """The horizontal and the vertical lines of the displayed page, of whose objects `items` are."""
     along: list[Ruling] = []
     down: list[Ruling] = []
     for edges, item in enumerate(items):

@@ -92,12 +92,16 @@ def read_xlsb(path: Path, limits: ReadLimits) -> Document:
 def _add_objects(reader: BookReader, draft: Draft, package: Package, notes: Iterable[str]) -> None:
     """Add what is beside the cells of the sheets that are shown."""
     hidden = reader.hidden_parts()
-    controls = list(form_controls(package, (name for name in package.names if name not in hidden)))
+    controls = list(
+        form_controls(
+            package, (name for name in package.names if name not in hidden), reader.entries
+        )
+    )
     drawings = _drawings(package, reader.drawings.charts.read | hidden, controls)
     for kind, words in in_order(reader.page_lines, notes, drawings):
         draft.add(words, kind)
     for control in controls:
-        if control.is_list:
+        if control.is_unread:
             draft.leave_out("form", control.caption, "the chosen entry of a list is not read")
 
 
@@ -107,7 +111,9 @@ def _add_hidden_objects(
     """Add what is beside the cells of hidden sheets."""
     hidden = reader.hidden_parts()
     others = set(package.names) - hidden | reader.drawings.charts.read
-    drawings = _drawings(package, others, list(form_controls(package, sorted(hidden))))
+    drawings = _drawings(
+        package, others, list(form_controls(package, sorted(hidden), reader.entries))
+    )
     for _, words in in_order((), notes, drawings):
         draft.add(words, BlockKind.hidden)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -12,8 +13,14 @@ from documents.limits import ReadLimits
 from documents.ooxml.formats.styles import Styles
 from documents.ooxml.package import Package
 from documents.readers.sheets.drawings import SheetDrawings
-from documents.readers.sheets.tables import Cell, SheetLayout, SheetTables
+from documents.readers.sheets.tables import Cell, Merge, SheetLayout, SheetTables
+from documents.readers.sheets.worksheet import cell_range
 
+_CELLS = re.compile(
+    r"(?:(?:'(?P<quoted>(?:[^']|''){1,64})'|(?P<name>[^'!:]{1,64}))!)?(?P<cells>[$A-Z0-9:]{3,30})"
+)
+_MOST_ENTRIES = 10_000  # of a list
+_MOST_LISTS = 100
 CELL_SHEETS = frozenset(("worksheet", "xlMacrosheet", "xlIntlMacrosheet"))
 
 
@@ -77,6 +84,7 @@ class BookReader:
         self.drawings = SheetDrawings(draft, package, limits)
         self.page_lines: list[tuple[BlockKind, str]] = []
         self._apart: list[tuple[str, list[str]]] = []
+        self._entries: dict[tuple[str, str], Sequence[str]] = {}
 
     def add_shown(self) -> None:
         for sheet in self._book.sheets:
@@ -97,6 +105,42 @@ class BookReader:
         return {
             target for _, _, target, is_external in self._package.relations(part) if not is_external
         }
+
+    def entries(self, part: str, reference: str) -> Sequence[str] | None:
+        """The texts of the cells of a list, to which a part with a form refers: `$A$1:$A$3`.
+
+        None for a name of cells, for too many cells or lists, and for a sheet that is not there.
+        """
+        match = _CELLS.fullmatch(reference)
+        ranges = cell_range(match["cells"].replace("$", "")) if match else ()
+        if not match or not ranges or _size(ranges[0]) > _MOST_ENTRIES:
+            return None
+        name = match["quoted"].replace("''", "'") if match["quoted"] else match["name"]
+        sheet = next((one for one in self._book.sheets if self._is_of(one, name, part)), None)
+        if sheet is None or sheet.kind not in CELL_SHEETS:
+            return None
+        key = sheet.part, match["cells"]
+        if key not in self._entries:
+            if len(self._entries) >= _MOST_LISTS:
+                return None
+            self._entries[key] = list(self._texts(sheet, ranges[0]))
+        return self._entries[key]
+
+    def _is_of(self, sheet: BookSheet, name: str | None, part: str) -> bool:
+        return sheet.name == name if name else part in self._targets(sheet.part)
+
+    def _texts(self, sheet: BookSheet, cells: Merge) -> Iterator[str]:
+        """The texts of cells row by row, empty for cells without one."""
+        top, left, bottom, right = cells
+        found: dict[tuple[int, int], str] = {}
+        # What these rows lack is noted where the sheet is read.
+        for row in self._book.content(sheet, Draft(self._limits)).rows():
+            if row.number > bottom:
+                break
+            if row.number >= top:
+                found |= {(row.number, column): text for column, text, _ in row.cells}
+        for number in range(top, bottom + 1):
+            yield from (found.get((number, column), "") for column in range(left, right + 1))
 
     def add_hidden(self) -> None:
         """Add hidden sheets, and the hidden cells of those that were added before."""
@@ -124,6 +168,10 @@ class BookReader:
             self._draft.leave_out("number format", "", self._book.styles.unread)
         if hidden := tables.finish():
             self._apart.append((sheet.name, hidden))
+
+
+def _size(cells: Merge) -> int:
+    return (cells[2] - cells[0] + 1) * (cells[3] - cells[1] + 1)
 
 
 def sorted_cells(cells: list[Cell]) -> list[Cell]:

@@ -39,6 +39,23 @@ def test_a_seal_is_listed_and_the_text_beneath_it_is_read(page: SealedPage, tmp_
     assert (seal.confidence or 0) > 0.8
 
 
+def test_a_seal_on_a_black_and_white_scan_is_listed_with_the_text_that_it_hides(
+    page: SealedPage, tmp_path: Path
+) -> None:
+    scan = page.picture.convert("L").point(lambda tone: 255 * (tone > 180)).convert("1")
+    path = tmp_path / "page.png"
+    scan.save(path, dpi=(page.dots, page.dots))
+    document = read(path, SCANS)
+    (seal,) = document.seals
+    assert (seal.shape, seal.page, seal.hides_text) == ("oval", 1, True)
+    assert seal.box == pytest.approx(page.seal.box, abs=12)
+    (unread,) = document.unread
+    assert (unread.what, unread.page, unread.box) == ("text", 1, seal.box)
+    result = paint(scan, Masker(Targets(frozenset(RULES), []), Style()).masking(), OcrBudget(SCANS))
+    across = (page.seal.box[2] - page.seal.box[0]) * page.dots / 72
+    assert any(right - left >= across for left, _, right, _ in result.unclear)
+
+
 def test_a_seal_whose_text_is_masked_is_covered(page: SealedPage) -> None:
     masking = Masker(Targets(frozenset(RULES), [page.seal.lower]), Style()).masking()
     scale = page.dots / 72

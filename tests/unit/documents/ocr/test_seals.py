@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from documents.ocr.seal_edges import PixelBox, Ring
-from documents.ocr.seals import is_remnant, rings, without_ink
+from documents.ocr.seals import is_remnant, only_ink, rings, without_ink
 
 RED = (200, 30, 40)
 WHITE = (250, 250, 248)
@@ -122,11 +122,35 @@ def test_a_seal_on_a_gray_scan_is_found_by_its_tone(
         assert covers([ring], box)
         assert ring.shape == shape
         assert ring.tones is not None
+        assert not ring.is_black  # though it is dark enough to be found as such
 
 
-def test_text_and_black_rings_on_a_gray_scan_are_no_seals() -> None:
-    for picture in (page(), noisy(page(), 6), sealed(BOX, (20, 20, 20))):
+def test_text_on_a_gray_scan_is_no_seal() -> None:
+    for picture in (page(), noisy(page(), 6)):
         assert found_on(picture.convert("L"), HEADER) == []
+        assert found_on(picture.convert("1", dither=Image.Dither.NONE), HEADER) == []
+
+
+@pytest.mark.parametrize(("box", "shape"), [(BOX, "round"), (OVAL, "oval")])
+def test_a_seal_on_a_black_and_white_scan_is_found_by_its_thick_ring(
+    box: tuple[int, int, int, int], shape: str
+) -> None:
+    picture = sealed(box, (20, 20, 20))
+    for scan in (picture.convert("L"), picture.convert("1", dither=Image.Dither.NONE)):
+        (ring,) = found_on(scan, HEADER)
+        assert covers([ring], box)
+        assert (ring.shape, ring.is_black) == (shape, True)
+        assert (without_ink(bgr(scan), [ring]) == bgr(scan)).all()
+        ink, _ = only_ink(bgr(scan), ring)
+        assert float((ink < 100).mean()) > 0.1
+
+
+def test_a_thin_black_ring_and_black_squares_are_no_seals() -> None:
+    thin = page()
+    ImageDraw.Draw(thin).ellipse(BOX, outline=(20, 20, 20), width=1)
+    assert found_on(thin.convert("L"), HEADER) == []
+    for is_filled in (False, True):
+        assert found_on(squared((20, 20, 20), is_filled=is_filled).convert("L"), HEADER) == []
 
 
 def test_text_beneath_a_gray_seal_is_left_without_its_ink() -> None:
@@ -172,15 +196,17 @@ def test_a_frame_without_characters_is_no_seal() -> None:
     assert found_on(picture, HEADER) == []
 
 
-def squared(*, is_filled: bool = False, degrees: float = 0) -> Image.Image:
+def squared(
+    color: tuple[int, int, int] = RED, *, is_filled: bool = False, degrees: float = 0
+) -> Image.Image:
     """A page with a square seal of four letters beside its text."""
     layer = Image.new("RGB", (800, 1100), "white")
     pen = ImageDraw.Draw(layer)
-    pen.rectangle(SQUARE, outline=RED, width=6, fill=RED if is_filled else None)
+    pen.rectangle(SQUARE, outline=color, width=6, fill=color if is_filled else None)
     font = ImageFont.load_default(48)
     for at, char in enumerate("NAME"):
         place = SQUARE[0] + 35 + 60 * (at % 2), SQUARE[1] + 33 + 58 * (at // 2)
-        pen.text(place, char, font=font, fill="white" if is_filled else RED, anchor="mm")
+        pen.text(place, char, font=font, fill="white" if is_filled else color, anchor="mm")
     middle = (SQUARE[0] + SQUARE[2]) / 2, (SQUARE[1] + SQUARE[3]) / 2
     layer = layer.rotate(-degrees, Image.Resampling.BICUBIC, fillcolor="white", center=middle)
     return Image.fromarray(np.minimum(np.asarray(page()), np.asarray(layer)))

@@ -1,4 +1,4 @@
-"""Raised numbers of PDF pages keep their value."""
+"""Raised and lowered numbers of PDF pages keep their value."""
 
 from __future__ import annotations
 
@@ -32,16 +32,23 @@ def line(*parts: tuple[str, float, float]) -> list[Glyph]:
         ([("12", 12, 0), ("th", 7, 5)], "12th"),
         ([("2", 12, 0), ("第", 7, 5), ("3", 7, 5)], "2第3"),
         ([("5", 12, 0), ("7", 7, 14)], "57"),
+        ([("10", 12, 0), ("8", 10, 5)], "10^8"),
+        ([("10", 13.9, 0), ("8", 11.2, 9.5)], "10^8"),
+        ([("）", 13.9, 0), ("1", 11.2, 2.3)], "）1"),
+        ([("101", 12, 0), ("2", 7, -1)], "101_2"),
+        ([("101", 12, 0), ("2", 10, -3), ("等", 12, 0)], "101_2等"),
+        ([("128", 12, 0), ("50", 7, 1)], "12850"),
     ],
 )
 def test_raised_numbers_have_a_sign(parts: list[tuple[str, float, float]], shown: str) -> None:
     assert "".join(glyph.char for glyph in with_powers(line(*parts))) == shown
 
 
-def test_spaces_that_the_reader_added_before_a_raised_number_are_left_out() -> None:
+def test_spaces_and_line_ends_that_the_reader_added_before_a_raised_number_are_left_out() -> None:
     glyphs = line(("10", 12, 0), ("8", 7, 5))
-    glyphs.insert(2, Glyph(" ", None, is_generated=True))
-    assert "".join(glyph.char for glyph in with_powers(glyphs)) == "10^8"
+    for added in (" ", "\n", "\r"):
+        glyphs.insert(2, Glyph(added, None, is_generated=True))
+        assert "".join(glyph.char for glyph in with_powers(glyphs)) == "10^8"
 
 
 def test_a_number_on_the_next_line_is_not_raised() -> None:

@@ -117,6 +117,63 @@ def test_form_controls_on_a_sheet_are_read(tmp_path: Path, *, is_hidden: bool) -
     assert [one.what for one in document.unread] == ([] if is_hidden else ["form"])
 
 
+ENTRIES = ["同意", "不同意", "弃权"]
+
+
+def with_list(setting: str, kind: str = "Drop") -> bytes:
+    """A workbook with a list on its first sheet, whose entries are on the second."""
+    book = openpyxl.Workbook()
+    first, second = book.active, book.create_sheet("选 项's")
+    assert first is not None
+    first["A1"] = "表决"
+    first["A1"].comment = Comment("批注", "审核人")
+    for number, words in enumerate(ENTRIES, 2):
+        second[f"B{number}"] = words
+        first[f"D{number}"] = f"本表{words}"
+    second.sheet_state = "hidden"
+    written = io.BytesIO()
+    book.save(written)
+    with zipfile.ZipFile(written) as package:
+        (part,) = (name for name in package.namelist() if name.endswith(".vml"))
+    shape = control(kind, more=setting)
+    return replaced(written.getvalue(), part, VML.format(shape).encode())
+
+
+@pytest.mark.parametrize("kind", ["Drop", "List"])
+@pytest.mark.parametrize(
+    ("setting", "shown"),
+    [
+        ("<x:FmlaRange>'选 项''s'!$B$2:$B$4</x:FmlaRange><x:Sel>2</x:Sel>", ["不同意"]),
+        ("<x:FmlaRange>$D$2:$D$4</x:FmlaRange><x:Sel>3</x:Sel>", ["本表弃权"]),
+        ("<x:FmlaRange>$D$2:$D$4</x:FmlaRange><x:Sel>0</x:Sel>", []),
+        ("<x:FmlaRange>$D$2:$D$4</x:FmlaRange>", []),
+    ],
+)
+def test_the_chosen_entry_of_a_list_is_read(
+    tmp_path: Path, kind: str, setting: str, shown: list[str]
+) -> None:
+    document = read(saved(tmp_path, with_list(setting, kind)), LIMITS)
+    found = [one for one in document.blocks if one.kind is BlockKind.drawing]
+    assert [document.text[one.start : one.end] for one in found] == shown
+    assert "form" not in [one.what for one in document.unread]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "<x:FmlaRange>选项的名称</x:FmlaRange><x:Sel>1</x:Sel>",
+        "<x:FmlaRange>别处!$B$2:$B$4</x:FmlaRange><x:Sel>1</x:Sel>",
+        "<x:FmlaRange>$D$2:$D$4</x:FmlaRange><x:Sel>4</x:Sel>",
+        "<x:FmlaRange>$A$1:$D$400000</x:FmlaRange><x:Sel>1</x:Sel>",
+        "<x:FmlaRange>$D$2:$D$4</x:FmlaRange><x:Sel>1</x:Sel><x:SelType>Multi</x:SelType>",
+        "<x:Sel>1</x:Sel>",
+    ],
+)
+def test_an_entry_that_is_not_found_is_named(tmp_path: Path, setting: str) -> None:
+    document = read(saved(tmp_path, with_list(setting)), LIMITS)
+    assert [one.what for one in document.unread if one.what == "form"] == ["form"]
+
+
 def replaced(data: bytes, name: str, content: bytes) -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(written, "w") as new:

@@ -58,6 +58,7 @@ async def test_a_seal_that_was_read_and_has_no_reason_may_be_published() -> None
     "seal",
     [
         replace(SEAL, text="", confidence=None),
+        replace(SEAL, hides_text=True),
         replace(SEAL, confidence=0.84),
         replace(ELECTRONIC, text="", page=2),
     ],

@@ -67,6 +67,13 @@ async def test_seals_are_compared_and_listed(tmp_path: Path) -> None:
     assert result.not_checked == [PLACE]
 
 
+async def test_a_black_seal_is_named_and_not_compared(tmp_path: Path) -> None:
+    result = await checked(tmp_path, replace(OTHER, hides_text=True))
+    assert result.findings == []
+    assert [one.text for one in result.seals] == ["青溪乡卫生院"]
+    assert len(result.not_checked) == 2
+
+
 async def test_a_doubtful_seal_is_named_and_not_compared(tmp_path: Path) -> None:
     result = await checked(tmp_path, replace(OTHER, confidence=0.8))
     assert result.findings == []
