@@ -138,7 +138,7 @@ MEASUREMENTS = (
         "flood",
         "a department beside 50,000 lines",
         "bench.flood",
-        ("--batches=2",),
+        (),
         ("--jobs=3", "--batches=1", "--lines=8000"),
         limit_seconds=600.0,
     ),
