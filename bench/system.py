@@ -63,9 +63,9 @@ class System:
         await asyncio.sleep(WARM_UP_SECONDS)
         async with asyncio.timeout(STARTED_SECONDS):
             while True:
-                before = _cpu_seconds_with_children(self.pids.values())
+                before = cpu_seconds_with_children(self.pids.values())
                 await asyncio.sleep(1)
-                if _cpu_seconds_with_children(self.pids.values()) - before < IDLE_CPU_SECONDS:
+                if cpu_seconds_with_children(self.pids.values()) - before < IDLE_CPU_SECONDS:
                     return
 
     def ledger(self) -> Ledger:
@@ -188,7 +188,7 @@ def cpu_seconds(pid: int) -> float:
     return _cpu_seconds(_stat(pid))
 
 
-def _cpu_seconds_with_children(pids: Collection[int]) -> float:
+def cpu_seconds_with_children(pids: Collection[int]) -> float:
     """CPU time of processes, and of their children that run or have ended."""
     total = 0.0
     for path in Path("/proc").glob("[0-9]*"):
