@@ -182,8 +182,8 @@ MEASUREMENTS = (
         "engine_share",
         "the share of a real vLLM with a tiny model, beside vLLM's own clients",
         "bench.engine_share",
-        ("--rounds=3", "--bench-serve", "--run-batch"),
-        ("--rounds=1", "--seconds=3", "--bench-serve"),
+        ("--bench-serve", "--run-batch"),
+        ("--quick", "--bench-serve"),
         limit_seconds=1200.0,
         once=True,
         needs_vllm=True,
@@ -192,7 +192,11 @@ MEASUREMENTS = (
         "smollm2_share",
         "the share of a real vLLM with SmolLM2",
         "bench.engine_share",
-        ("--model=SmolLM2-135M-Instruct", "--seconds=60", "--rounds=3"),
+        # Short answers, so that a segment has several rounds of requests.
+        (
+            *("--model=SmolLM2-135M-Instruct", "--answer-tokens=16"),
+            *("--pairs=5", "--seconds=14", "--settle=16"),
+        ),
         limit_seconds=1200.0,
         once=True,
         needs_vllm=True,
