@@ -135,8 +135,10 @@ class Department:
 
 
 @asynccontextmanager
-async def department(system: System, name: str) -> AsyncIterator[Department]:
-    """Create a department, and wait until the api is ready."""
-    api_key = await system.department(name)
+async def department(
+    system: System, name: str, callback_url: str | None = None
+) -> AsyncIterator[Department]:
+    """Create a department, which may name `callback_url`, and wait until the api is ready."""
+    api_key = await system.department(name, callback_url)
     async with client(system.api, api_key, in_flight=256) as http:
         yield Department(http, name)

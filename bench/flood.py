@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 
 import uvloop
 
+from bench.callbacks import Receiver, receiver
 from bench.department import CHATS, Department, department
 from bench.figures import report
 from bench.system import CpuTime, machine, running_engine, running_system
@@ -31,20 +32,23 @@ FLOWING_SECONDS = 8.0
 Waits = Mapping[str, Sequence[float]]
 
 
-async def waits(who: Department, jobs: int, batches: int) -> Waits:
-    """Seconds from submission to the end, for single bulk jobs and for batches of 64 lines."""
+async def waits(who: Department, here: Receiver, jobs: int, batches: int) -> Waits:
+    """Seconds from submission to the end, for single bulk jobs, and to the received callback, for
+    batches of 64 lines.
+    """
     single, batched = [], []
     for number in range(jobs):
         single.append((await who.run_job(number, "bulk", LONGEST_SECONDS))[1])
         await asyncio.sleep(PAUSE_SECONDS)
     file_id = await who.upload(CHATS, BATCH_LINES)
     for _ in range(batches):
-        began = time.perf_counter()
-        batch_id = await who.submit_batch(file_id, CHATS)
-        batch, seen = await who.wait_batch(batch_id, seconds=LONGEST_SECONDS)
+        received, began = len(here.received), time.perf_counter()
+        batch_id = await who.submit_batch(file_id, CHATS, callback_url=here.url)
+        await here.wait(received + 1, LONGEST_SECONDS)
+        batched.append(time.perf_counter() - began)
+        batch = await who.batch(batch_id)
         if batch["request_counts"]["completed"] != BATCH_LINES:
             raise RuntimeError(f"a batch {batch['status']} with {batch['request_counts']}")
-        batched.append(max(seen.values()) - began)
         await asyncio.sleep(PAUSE_SECONDS)
     return {"a single bulk job": single, f"a batch of {BATCH_LINES} lines": batched}
 
@@ -54,14 +58,19 @@ async def measure(lines: int, jobs: int, batches: int) -> None:
         running_engine(latency=LATENCY, slots=SLOTS) as (engine_url, engine_pid),
         running_system(engine_url) as system,
     ):
-        async with department(system, "calm") as calm, department(system, "flood") as flood:
+        async with (
+            receiver() as here,
+            department(system, "calm", callback_url=here.url) as calm,
+            department(system, "flood") as flood,
+        ):
             pids = [engine_pid, *system.pids.values()]
             file_id = await flood.upload(CHATS, lines)
-            await waits(calm, 2, 1)
+            await system.wait_started()
+            await waits(calm, here, 2, 1)
             before = CpuTime.now(pids)
-            alone = await waits(calm, jobs, batches)
+            alone = await waits(calm, here, jobs, batches)
             async with flooded_by(flood, file_id):
-                flooded = await waits(calm, jobs, batches)
+                flooded = await waits(calm, here, jobs, batches)
             others = CpuTime.now(pids).others_since(before)
     for what, seconds in flooded.items():
         ratio = percentile(seconds, 95) / percentile(alone[what], 95)

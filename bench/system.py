@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -63,9 +64,9 @@ class System:
         await asyncio.sleep(WARM_UP_SECONDS)
         async with asyncio.timeout(STARTED_SECONDS):
             while True:
-                before = _cpu_seconds_with_children(self.pids.values())
+                before = cpu_seconds_with_children(self.pids.values())
                 await asyncio.sleep(1)
-                if _cpu_seconds_with_children(self.pids.values()) - before < IDLE_CPU_SECONDS:
+                if cpu_seconds_with_children(self.pids.values()) - before < IDLE_CPU_SECONDS:
                     return
 
     def ledger(self) -> Ledger:
@@ -188,17 +189,25 @@ def cpu_seconds(pid: int) -> float:
     return _cpu_seconds(_stat(pid))
 
 
-def _cpu_seconds_with_children(pids: Collection[int]) -> float:
-    """CPU time of processes, and of their children that run or have ended."""
-    total = 0.0
+def cpu_seconds_with_children(pids: Collection[int]) -> float:
+    """CPU time of processes, and of those that they and their children have started, whether these
+    run or have ended.
+    """
+    spent, children = dict[int, float](), defaultdict[int, list[int]](list)
     for path in Path("/proc").glob("[0-9]*"):
         try:
             fields = _stat(int(path.name))
         except OSError:  # it has ended
             continue
-        if int(path.name) in pids or int(fields[1]) in pids:
-            total += _cpu_seconds(fields)
-    return total
+        spent[int(path.name)] = _cpu_seconds(fields)
+        children[int(fields[1])].append(int(path.name))
+    counted, found = set[int](), list(pids)
+    while found:
+        pid = found.pop()
+        if pid in spent and pid not in counted:
+            counted.add(pid)
+            found += children[pid]
+    return sum(spent[pid] for pid in counted)
 
 
 def _stat(pid: int) -> Sequence[str]:

@@ -23,15 +23,16 @@ import httpx
 import uvloop
 
 from bench.department import CHATS, department
-from bench.engine_share import SETTLE_SECONDS, Load, looping, resumed
 from bench.figures import report
 from bench.gpu.energy import EnergyMeter
 from bench.system import machine, running_system
 from bench.timings import percentile
 from bench.vllm import Vllm
+from bench.vllm_loads import Load, looping, resumed
 
 BULK = Load(words=300, answer_tokens=128)
 PROBE = Load(words=20, answer_tokens=64)
+SETTLE_SECONDS = 4.0
 PROBE_EVERY_SECONDS = 0.5
 IDLE_PROBES = 20
 LONGEST_SECONDS = 300.0

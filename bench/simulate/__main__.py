@@ -145,10 +145,12 @@ def need_of_lines(engines: int, rate: float, slots: int, line: Costs, flush: flo
 
 
 def need_of_jobs(engines: int, rate: float, slots: int, job: Costs, flush: float = 0.0) -> Need:
-    """Single jobs that arrive at the rate that the engines can do."""
+    """Single jobs that arrive at the rate that the engines can do, with a receiver of callbacks for
+    each engine.
+    """
     wanted = engines * rate
     counts = counts_for(wanted, job, ("api", "worker", "courier"))
-    plan = Plan(engines, slots, slots / rate, counts, flush=flush)
+    plan = Plan(engines, slots, slots / rate, counts, flush=flush, receivers=engines)
     outcome = run_arrivals(plan, {**job, "engine": 0.0, "load": 0.0}, wanted)
     return Need(wanted, outcome.rate, counts, outcome.use)
 

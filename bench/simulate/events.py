@@ -1,13 +1,14 @@
 """A discrete-event simulation of processes that share the cores of machines.
 
-Work is a generator that yields `Use`, `Wait`, `Take` and `Give`. A process does one thing at a
-time, in the order of arrival, and needs a core of its machine while it does. Processes get the
+Work is a generator that yields `Use`, `Wait`, `Take`, `Give` and `Join`. A process does one thing
+at a time, in the order of arrival, and needs a core of its machine while it does. Processes get the
 cores of a machine in turns.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +52,18 @@ class Places:
     waiting: deque[Work] = field(default_factory=deque)
 
 
+@dataclass(slots=True)
+class Group:
+    """Work that goes on together: `after_first` seconds after the first of it has arrived, and
+    `apart` seconds after the last that went on.
+    """
+
+    apart: float = 0.0
+    after_first: float = 0.0
+    went_on: float = -math.inf
+    waiting: list[Work] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     process: Process
@@ -72,7 +85,12 @@ class Give:
     places: Places
 
 
-Step = Use | Wait | Take | Give
+@dataclass(frozen=True, slots=True)
+class Join:
+    group: Group
+
+
+Step = Use | Wait | Take | Give | Join
 Work = Generator[Step, None, None]
 
 
@@ -117,6 +135,20 @@ class Simulation:
                     self._at(self.now, partial(self._advance, places.waiting.popleft()))
                 case Give(places):
                     places.free += 1
+                case Join(group):
+                    self._join(group, work)
+                    return
+
+    def _join(self, group: Group, work: Work) -> None:
+        group.waiting.append(work)
+        if len(group.waiting) == 1:
+            due = max(self.now + group.after_first, group.went_on + group.apart)
+            self._at(due, partial(self._go_on, group))
+
+    def _go_on(self, group: Group) -> None:
+        works, group.waiting, group.went_on = group.waiting, [], self.now
+        for work in works:
+            self._advance(work)
 
     def _begin_use(self, process: Process) -> None:
         """Use a core when it is the turn of the process."""

@@ -6,7 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from bench.simulate.events import Give, Machine, Places, Process, Simulation, Take, Use, Wait, Work
+from bench.simulate.events import (
+    Give,
+    Group,
+    Join,
+    Machine,
+    Places,
+    Process,
+    Simulation,
+    Take,
+    Use,
+    Wait,
+    Work,
+)
+from jobs.ledger.callbacks import SETTLE_SECONDS
+from jobs.process.settings import CallbackSettings
+from worker.claim_loop import GROUP_SECONDS
 
 ROLES = ("api", "worker", "courier", "scheduler", "valkey", "engine", "load")
 
@@ -16,7 +31,8 @@ class Plan:
     """What runs. `shared_cores`: all processes share so many cores; None gives each its own.
 
     An engine takes `latency` seconds for each request and has `slots` slots. Valkey waits `flush`
-    seconds for the disk before it answers the requests that have arrived.
+    seconds for the disk before it answers the requests that have arrived. Callbacks go to so many
+    `receivers` in turns, which take `parallel` deliveries at a time each.
     """
 
     engines: int
@@ -25,6 +41,8 @@ class Plan:
     counts: Mapping[str, int]
     shared_cores: int | None = None
     flush: float = 0.0
+    receivers: int = 1
+    parallel: int = CallbackSettings().parallel
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,32 +157,56 @@ def run_arrivals(
 
 
 class _Path:
-    """The steps of a single job through the processes."""
+    """The steps of a single job through the processes.
+
+    A receiver has at most so many deliveries at a time, from their claim until their results are
+    stored. Claims and results share a step with others that come shortly after.
+    """
 
     def __init__(self, plan: Plan, costs: Mapping[str, float]) -> None:
         self.site = Site(plan)
         self._costs, self._latency = costs, plan.latency
         self._slots = Places(plan.engines * plan.slots)
+        self._receivers = cycle([Places(plan.parallel) for _ in range(plan.receivers)])
+        self._claims = {id(one): Group(after_first=GROUP_SECONDS) for one in self._claiming()}
+        self._settling = {
+            id(one): Group(apart=SETTLE_SECONDS) for one in self.site.processes["courier"]
+        }
+
+    def _claiming(self) -> Iterator[Process]:
+        for role in ("worker", "courier"):
+            yield from self.site.processes[role]
 
     def submit(self) -> Work:
         yield self._use("load", 2)
         yield self._use("api")
-        yield self._use("valkey", 3)
+        yield self._use("valkey", 5)
 
     def after(self) -> Work:
         """From the claim to the received callback."""
         worker = self.site.next("worker")
         yield Take(self._slots)
+        yield Join(self._claims[id(worker)])
+        yield self._use("valkey", 5)
         yield Use(worker, self._costs["worker"] / 2)
         yield self._use("engine")
         yield Wait(self._latency)
         yield Use(worker, self._costs["worker"] / 2)
-        yield self._use("valkey", 3)
+        yield self._use("valkey", 5)
         yield Give(self._slots)
         yield self._use("scheduler")
-        yield self._use("courier")
+        yield from self._deliver(self.site.next("courier"), next(self._receivers))
+
+    def _deliver(self, courier: Process, receiver: Places) -> Work:
+        yield Take(receiver)
+        yield Join(self._claims[id(courier)])
+        yield self._use("valkey", 5)
+        yield Use(courier, self._costs["courier"] / 2)
         yield self._use("load", 2)
-        yield self._use("valkey", 3)
+        yield Use(courier, self._costs["courier"] / 2)
+        yield Join(self._settling[id(courier)])
+        yield self._use("valkey", 5)
+        yield Give(receiver)
 
     def _use(self, role: str, steps: int = 1) -> Use:
         """One of the `steps` that a role has in the path of a job."""

@@ -1,10 +1,26 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from bench.simulate.__main__ import beside, need_of_jobs, need_of_lines
-from bench.simulate.events import Give, Machine, Places, Process, Simulation, Take, Use, Work
+from bench.simulate.events import (
+    Give,
+    Group,
+    Join,
+    Machine,
+    Places,
+    Process,
+    Simulation,
+    Take,
+    Use,
+    Wait,
+    Work,
+)
 from bench.simulate.system import Plan, run_arrivals, run_jobs, run_lines
+from jobs.ledger.callbacks import SETTLE_SECONDS
+from worker.claim_loop import GROUP_SECONDS
 
 COSTS = {"worker": 0.004, "valkey": 0.001, "scheduler": 0.001}
 
@@ -74,6 +90,30 @@ def test_work_waits_for_a_place() -> None:
     assert ended == [1.0, 2.0, 3.0]
 
 
+@pytest.mark.parametrize(
+    ("group", "ended"),
+    [
+        (Group(apart=1.0), [0.0, 1.0, 1.0, 2.0]),
+        (Group(after_first=1.0), [1.0, 1.0, 1.0, 2.5]),
+    ],
+    ids=["apart", "after the first"],
+)
+def test_work_that_arrives_at_nearly_the_same_time_goes_on_together(
+    group: Group, ended: Sequence[float]
+) -> None:
+    simulation, found = Simulation(), list[float]()
+
+    def work(seconds: float) -> Work:
+        yield Wait(seconds)
+        yield Join(group)
+        found.append(simulation.now)
+
+    for seconds in (0.0, 0.7, 0.9, 1.5):
+        simulation.start(work(seconds))
+    simulation.run(10)
+    assert found == pytest.approx(ended)
+
+
 def test_a_slow_engine_is_kept_full() -> None:
     outcome = run_lines(Plan(1, 64, 1.0, {}), COSTS)
     assert outcome.rate == pytest.approx(64 / 1.006, rel=0.03)
@@ -89,6 +129,19 @@ def test_an_instant_engine_is_bounded_by_the_worker_and_two_workers_are_twice_as
 def test_single_jobs_are_bounded_by_the_cores() -> None:
     costs = {**COSTS, "api": 0.002, "courier": 0.001, "load": 0.001}
     assert run_jobs(Plan(1, 64, 0.0, {}, 2), costs, 32, 1000) == pytest.approx(200, rel=0.1)
+
+
+def test_single_jobs_are_bounded_by_what_one_receiver_takes_at_a_time() -> None:
+    costs = {"worker": 1e-4, "valkey": 1e-4, "scheduler": 0.0, "courier": 1e-4}
+
+    def rate(**plan: int) -> float:
+        return run_jobs(Plan(1, 64, 0.0, {}, **plan), costs, 32, 1000)
+
+    one = rate(parallel=8)
+    # A delivery has its place for the time in which others share its claim and its result.
+    assert 8 / (SETTLE_SECONDS + GROUP_SECONDS + 0.005) < one < 8 / GROUP_SECONDS
+    assert rate(parallel=4) == pytest.approx(one / 2, rel=0.15)
+    assert rate(parallel=8, receivers=2) > 1.5 * one
 
 
 JOB = {**COSTS, "api": 0.002, "courier": 0.001, "load": 0.0, "engine": 0.0}

@@ -7,8 +7,9 @@ Time is the server's own, so a lease is either long or over at once; the model k
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pytest
 from hypothesis import strategies as st
@@ -33,6 +34,7 @@ from tests.integration.jobs.ledger.conftest import a_job, submit_job
 from tests.integration.jobs.ledger.job_model import (
     LONG,
     OVER,
+    SUSPECT_LOSSES,
     Model,
     Run,
 )
@@ -53,6 +55,8 @@ REVIEWERS = ("李雷", "韩梅梅")
 class LedgerMachine(OnLedger):
     jobs: Bundle[Model] = Bundle("jobs")
     runs: Bundle[Run] = Bundle("runs")
+    # Jobs of all stories that were set aside, by what they killed.
+    poisoned: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
@@ -153,7 +157,9 @@ class LedgerMachine(OnLedger):
     ) -> MultipleResults[Run]:
         """Interactive jobs first, then bulk jobs; suspects are left for a claim alone."""
         if known:
+            # It notes whether bulk work waits, and ends late jobs that it meets.
             self.do(self.ledger.upkeep.set_windows(Windows()))
+            self._expire_late(Lane.bulk)
         else:
             self.redis.delete(f"{P}closed", f"{P}closed-digest")
         claims = self.do(self.ledger.runs.claim_waiting(worker, LONG, Room(most, 0, bulk)))
@@ -167,9 +173,7 @@ class LedgerMachine(OnLedger):
             claimable = self._claimable(lane)
             # The earliest deadline is looked at first, so that all that have passed are ended.
             if room:
-                for job in self._waiting(lane):
-                    if job.deadline_passed:
-                        job.become(JobStatus.expired)
+                self._expire_late(lane)
             expected += min(room, len(claimable))
         assert len(runs) == expected
         for run in runs:
@@ -184,6 +188,11 @@ class LedgerMachine(OnLedger):
     def _waiting(self, lane: Lane) -> list[Model]:
         queued = [job for job in self.models if job.status is JobStatus.queued]
         return [job for job in queued if job.lane is lane and not job.suspect]
+
+    def _expire_late(self, lane: Lane) -> None:
+        for job in self._waiting(lane):
+            if job.deadline_passed:
+                job.become(JobStatus.expired)
 
     def _claimable(self, lane: Lane) -> list[Model]:
         return [job for job in self._waiting(lane) if not job.deadline_passed]
@@ -297,6 +306,34 @@ class LedgerMachine(OnLedger):
         for job in held:
             self._rescue(job)
 
+    @rule(
+        target=runs,
+        job=jobs,
+        worker=st.sampled_from(WORKERS),
+        times=st.integers(2, SUSPECT_LOSSES + 1),
+        killed=st.sampled_from(["worker", "engine"]),
+    )
+    def run_until_it_dies(
+        self, job: Model, worker: str, times: int, killed: str
+    ) -> MultipleResults[Run]:
+        """A job that kills the worker or the engine several times in turn. Rules in random order do
+        so too rarely: in 30 stories no job died twice.
+        """
+        runs = list[Run]()
+        for _ in range(times):
+            run = self.claim(job, worker, LONG, alone=True)
+            if not isinstance(run, Run):
+                break
+            runs.append(run)
+            if killed == "worker":
+                self.declare_dead(worker)
+            else:
+                self.requeue(run, 0.0, ENGINE_LOST, counted=False)
+            self.every_job_is_as_the_model_says_and_in_one_place()
+            if job.status is JobStatus.failed:
+                self.poisoned[killed] += 1
+        return multiple(*runs)
+
     # What the scheduler does.
 
     @rule()
@@ -400,4 +437,7 @@ class LedgerMachine(OnLedger):
 
 @pytest.mark.timeout(180)
 def test_the_ledger_keeps_its_promises_in_whatever_order_things_happen(redis_url: str) -> None:
+    LedgerMachine.poisoned.clear()
     run_machine(LedgerMachine, redis_url, examples=30)
+    # Otherwise the stories show nothing about the rule for jobs that kill.
+    assert set(LedgerMachine.poisoned) == {"worker", "engine"}

@@ -68,6 +68,15 @@ async def op(system: ConsoleSystem) -> AsyncIterator[Visitor]:
         yield visitor
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def nothing_queued(ledger: Ledger) -> None:
+    """No job waits that another test has submitted."""
+    for department in await ledger.departments.all():
+        waiting = await ledger.jobs.list(department.name, status=JobStatus.queued)
+        for job in waiting.items:
+            await ledger.jobs.cancel(department.name, job.id)
+
+
 async def dead_callback(api: Api, ledger: Ledger) -> Callback:
     job = await api.submit(callback_url=f"{ALLOWED}?token=hunter2")
     await ledger.jobs.cancel("tax", job["id"])
@@ -90,6 +99,7 @@ def last_change(api: Api) -> tuple[object, ...]:
     return entry["action"], entry["account"], entry["target"], entry["detail"]
 
 
+@pytest.mark.usefixtures("nothing_queued")
 async def test_the_health_names_problems_failures_and_waiting_work(
     op: Visitor, api: Api, ledger: Ledger
 ) -> None:
