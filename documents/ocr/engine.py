@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -25,7 +25,14 @@ from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 
 from documents.ocr.detection import LineDetector, Quad, with_whole_lines
 from documents.ocr.gutters import divided
-from documents.ocr.quick import QuickRecognizer, Reading, read_lines
+from documents.ocr.quick import (
+    EXACT_WIDTH,
+    NETWORK,
+    QUICK_WIDTH,
+    LineRecognizer,
+    Reading,
+    read_lines,
+)
 from documents.ocr.rulings import rulings
 from documents.ocr.scan import Corners, OcrLine, OcrSeal, Scan, bounds, lean_of
 from documents.ocr.seal_edges import Ring
@@ -45,7 +52,6 @@ _PATHS = {
     "Cls.model_path": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
 }
 _NO_SIDE = 100_000
-_BATCH = 1  # a batch is slower on a CPU, pads lines to the longest one, and takes more memory
 _LEAST_CONFIDENCE = 0.5
 _SAMPLE = 8  # lines that are checked for whether a page is upside down
 _READ_SAMPLE = 3  # lines that are read both ways
@@ -61,7 +67,8 @@ class OcrEngine:
         cv2.setNumThreads(threads)
         self._detector = LineDetector(rapid_ocr(threads).cfg, DETECTION)
         self._reader = rapid_ocr(1)
-        self._quick = QuickRecognizer(self._reader.cfg)
+        self._quick = LineRecognizer(self._reader.cfg, NETWORK, QUICK_WIDTH)
+        self._exact = LineRecognizer(self._reader.cfg, EXACT, EXACT_WIDTH)
         # Lines are read side by side, because the network gains little from several threads.
         self._map = map if threads == 1 else ThreadPoolExecutor(threads).map
 
@@ -160,15 +167,7 @@ class OcrEngine:
         return tuple(lines), tuple(unclear)
 
     def _readings(self, crops: Sequence[Pixels]) -> list[Reading]:
-        return read_lines(crops, self._quick.read, self._exactly, self._map)
-
-    def _exactly(self, crop: Pixels) -> Reading:
-        """The result of the network of the wheel for a line."""
-        read = self._reader.recognize_txt([crop])
-        ((text, confidence, characters),) = zip(
-            _all(read.txts), _all(read.scores), read.word_results, strict=True
-        )
-        return text, confidence, cast("WordInfo", characters)
+        return read_lines(crops, self._quick.read_if_certain, self._exact.read, self._map)
 
     def _crops(self, pixels: Pixels, found: Sequence[Quad]) -> list[Pixels]:
         crops: list[Pixels] = self._reader.crop_text_regions(pixels, np.array(found))
@@ -185,7 +184,6 @@ def rapid_ocr(threads: int) -> rapidocr.RapidOCR:
             "Global.return_word_box": True,
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-            "Rec.rec_batch_num": _BATCH,
         }
     )
 
