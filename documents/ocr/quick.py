@@ -98,19 +98,15 @@ def read_lines(
         each: Calls a function for each line, as `map` does.
     """
 
-    def unless_certain(line: Line, text: Text | None) -> Text:
+    tried = list(each(quick, lines[:_TRIED]))
+    is_poor = tried.count(None) > _MOST_UNCERTAIN
+
+    def text_of(number: int) -> Text:
+        line, is_first = lines[number], number < len(tried)
+        text = tried[number] if is_first else None if is_poor else quick(line)
         return exact(line) if text is None else text
 
-    def either(line: Line) -> Text:
-        return unless_certain(line, quick(line))
-
-    first, others = lines[:_TRIED], lines[_TRIED:]
-    tried = list(each(quick, first))
-    is_poor = tried.count(None) > _MOST_UNCERTAIN
-    # Both before either is awaited, so that `each` of a pool has all lines to divide.
-    read_first = each(unless_certain, first, tried)
-    read_others = each(exact if is_poor else either, others)
-    return [*read_first, *read_others]
+    return list(each(text_of, range(len(lines))))
 
 
 def _likeliest(probabilities: Probabilities) -> tuple[npt.NDArray[np.intp], Probabilities]:

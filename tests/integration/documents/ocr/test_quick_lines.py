@@ -40,11 +40,11 @@ def narrow(crop: Pixels) -> Pixels:
 
 @pytest.fixture(scope="module")
 def quick() -> LineRecognizer:
-    return LineRecognizer(rapid_ocr(1).cfg, NETWORK, QUICK_WIDTH)
+    return LineRecognizer(rapid_ocr().cfg, NETWORK, QUICK_WIDTH)
 
 
 def test_the_network_was_quantized_from_the_one_of_the_wheel() -> None:
-    network = recognizer(rapid_ocr(1).cfg, NETWORK).session.session
+    network = recognizer(rapid_ocr().cfg, NETWORK).session.session
     properties = network.get_modelmeta().custom_metadata_map
     assert properties[SOURCE] == hashlib.sha256(EXACT.read_bytes()).hexdigest(), (
         "run python -m bench.quality.quantized_ocr"
@@ -52,7 +52,7 @@ def test_the_network_was_quantized_from_the_one_of_the_wheel() -> None:
 
 
 def test_the_exact_network_reads_lines_as_rapidocr_does(crops: list[Pixels]) -> None:
-    exact, theirs = LineRecognizer(rapid_ocr(1).cfg, EXACT, EXACT_WIDTH), rapid_ocr(1)
+    exact, theirs = LineRecognizer(rapid_ocr().cfg, EXACT, EXACT_WIDTH), rapid_ocr()
     for crop in (crops[0], narrow(crops[0])):
         read = theirs.recognize_txt([crop])
         text, confidence, words = exact.read(crop)
@@ -64,7 +64,7 @@ def test_the_exact_network_reads_lines_as_rapidocr_does(crops: list[Pixels]) -> 
 def test_lines_of_a_clean_scan_are_read_as_by_the_exact_network(
     crops: list[Pixels], quick: LineRecognizer
 ) -> None:
-    exact = rapid_ocr(1)
+    exact = rapid_ocr()
     certain = 0
     for crop in [*crops, *map(narrow, crops)]:
         if found := quick.read_if_certain(crop):
