@@ -31,6 +31,7 @@ from bench.quality.identifiers import VALID
 from bench.quality.measure import CannotMeasure
 from bench.quality.pages import drawn, find_font, law_paragraphs, set_in_pages
 from documents.limits import ReadLimits
+from jobs.process.settings.worker import OcrSettings
 from standin.direct_source import read_with_source
 from standin.documents.builders import PARAGRAPH, Item, as_pdf
 from standin.scripted_engine import Answer, Request, ScriptedEngine
@@ -39,7 +40,10 @@ from tasks.redact.finder import RULES
 from tasks.redact.kinds import Kind
 
 _LAW = Path(__file__).parents[1] / "tests" / "samples" / "档案法(2020-06-20).md"
-_LIMITS = ReadLimits(max_chars=20_000_000, max_pages=1_000, ocr_pages=100)
+# As many threads for OCR as a worker uses.
+_LIMITS = ReadLimits(
+    max_chars=20_000_000, max_pages=1_000, ocr_pages=100, ocr_threads=OcrSettings().threads
+)
 _PHONE = "138{:08}"
 _PAGE_CHARS = 900
 _ROWS_A_MIB = 9_000

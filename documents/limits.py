@@ -95,6 +95,7 @@ class OcrBudget:
         self.pages = 1 if limits.ocr_pages is None else limits.ocr_pages
         self.threads = limits.ocr_threads
         self.scans: dict[bytes, Scan] = {} if limits.ocr_scans is None else limits.ocr_scans
+        self.begun: dict[bytes, Callable[[], Scan]] = {}  # pictures that are being read
         self._ends = time.monotonic() + limits.ocr_seconds
 
     def take(self) -> bool:

@@ -30,7 +30,7 @@ Pixels = npt.NDArray[np.uint8]
 def measures() -> Iterator[Measure]:
     """The share of lines at each resolution. Raises `NoFont` if no Chinese font is installed."""
     font, texts = find_font(), set_in_pages(law_paragraphs())
-    config = rapid_ocr(1).cfg
+    config = rapid_ocr().cfg
     of_parts, of_all = LineDetector(config, DETECTION), LineDetector(config, DETECTION, whole)
     for dots in DOTS:
         lines = moved = 0

@@ -86,7 +86,7 @@ def _drawn(text: str, font: Font, chance: random.Random, noise: np.random.Genera
 
 @cache
 def _exact() -> TextRecognizer:
-    return recognizer(rapid_ocr(1).cfg, EXACT)
+    return recognizer(rapid_ocr().cfg, EXACT)
 
 
 class _Lines:

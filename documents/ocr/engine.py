@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import TypeVar, cast
+from threading import Lock
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -25,12 +27,20 @@ from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 
 from documents.ocr.detection import LineDetector, Quad, with_whole_lines
 from documents.ocr.gutters import divided
-from documents.ocr.quick import QuickRecognizer, Reading, read_lines
+from documents.ocr.quick import (
+    EXACT_WIDTH,
+    NETWORK,
+    QUICK_WIDTH,
+    LineRecognizer,
+    Reading,
+    read_lines,
+)
 from documents.ocr.rulings import rulings
 from documents.ocr.scan import Corners, OcrLine, OcrSeal, Scan, bounds, corners_of, lean_of
 from documents.ocr.seal_edges import Ring
 from documents.ocr.seal_text import is_likely, seal_of
 from documents.ocr.seals import is_remnant, rings, without_ink
+from documents.ocr.sharing import shared
 
 Item = TypeVar("Item")
 Pixels = npt.NDArray[np.uint8]
@@ -45,7 +55,6 @@ _PATHS = {
     "Cls.model_path": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
 }
 _NO_SIDE = 100_000
-_BATCH = 1  # a batch is slower on a CPU, pads lines to the longest one, and takes more memory
 _LEAST_CONFIDENCE = 0.5
 _SAMPLE = 8  # lines that are checked for whether a page is upside down
 _READ_SAMPLE = 3  # lines that are read both ways
@@ -58,12 +67,23 @@ class OcrEngine:
     def __init__(self, threads: int) -> None:
         threads = min(threads, os.cpu_count() or 1)
         logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
-        cv2.setNumThreads(threads)
-        self._detector = LineDetector(rapid_ocr(threads).cfg, DETECTION)
-        self._reader = rapid_ocr(1)
-        self._quick = QuickRecognizer(self._reader.cfg)
-        # Lines are read side by side, because the network gains little from several threads.
-        self._map = map if threads == 1 else ThreadPoolExecutor(threads).map
+        cv2.setNumThreads(1)
+        self._reader = rapid_ocr()
+        self._detector = LineDetector(self._reader.cfg, DETECTION)
+        self._quick = LineRecognizer(self._reader.cfg, NETWORK, QUICK_WIDTH)
+        self._exact = LineRecognizer(self._reader.cfg, EXACT, EXACT_WIDTH)
+        # Lines and pages are read side by side. A network on several threads gains little, and
+        # takes a sixth more processor time.
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._helpers = threads - 1
+        # Detection takes most of the memory.
+        self._detecting = Lock()
+
+    def begun(self, picture: Image.Image) -> Callable[[], Scan]:
+        """Begin to read a picture, if there is more than one thread. What is returned is `scan`."""
+        if self._pool is None:
+            return partial(self.scan, picture)
+        return self._pool.submit(self.scan, picture).result
 
     def scan(self, picture: Image.Image) -> Scan:
         """Read the lines of a picture. It is turned upright if most of its lines are not."""
@@ -79,14 +99,14 @@ class OcrEngine:
         height, width = pixels.shape[:2]
         turns = 0
         upright = pixels
-        found = self._detector.find(upright)
+        found = self._find(upright)
         if _are_vertical(found):
             turns, upright = 1, np.ascontiguousarray(np.rot90(pixels))
-            found = self._detector.find(upright)
+            found = self._find(upright)
         if self._is_upside_down(upright, found, is_turned=turns == 1):
             turns = (turns + 2) % _FULL_TURN
             upright = np.ascontiguousarray(np.rot90(pixels, turns))
-            found = self._detector.find(upright)
+            found = self._find(upright)
         edges = rings(upright, [bounds(_corners(box)) for box in found])
         read = [(ring, self._seal(upright, ring)) for ring in edges]
         sealed = [ring for ring, seal in read if is_likely(ring, seal)]
@@ -107,11 +127,15 @@ class OcrEngine:
         along, down = rulings(upright, lean, median(heights))
         return Scan(lines, width, height, turns, lean, tuple(along), tuple(down), unclear, seals)
 
+    def _find(self, pixels: Pixels, rows: Sequence[tuple[int, int]] | None = None) -> list[Quad]:
+        with self._detecting:
+            return self._detector.find(pixels, rows)
+
     def _seal(self, pixels: Pixels, ring: Ring) -> OcrSeal:
         def read(part: Pixels, found: Sequence[Quad]) -> tuple[OcrLine, ...]:
             return self._read(part, found)[0]
 
-        return seal_of(pixels, ring, self._detector.find, read)
+        return seal_of(pixels, ring, self._find, read)
 
     def _found_again(
         self, cleaned: Pixels, found: Sequence[Quad], sealed: Sequence[Ring]
@@ -125,7 +149,7 @@ class OcrEngine:
             if not any(start <= top and bottom <= stop for start, stop in parts)
         ]
         rows = [(math.floor(start), math.ceil(stop)) for start, stop in parts]
-        kept += self._detector.find(cleaned, rows)
+        kept += self._find(cleaned, rows)
         return sorted(kept, key=lambda box: float(box[:, 1].min()))
 
     def _is_upside_down(self, pixels: Pixels, found: Sequence[Quad], *, is_turned: bool) -> bool:
@@ -137,7 +161,9 @@ class OcrEngine:
             crops = self._crops(pixels, longest[:_READ_SAMPLE])
             turned = [np.ascontiguousarray(np.rot90(crop, 2)) for crop in crops]
             return self._confidence(turned) > self._confidence(crops)
-        _, result = self._reader.cls_and_rotate(self._crops(pixels, longest))
+        crops = self._crops(pixels, longest)
+        with self._detecting:  # the first call loads the network
+            _, result = self._reader.cls_and_rotate(crops)
         return 2 * sum(label == "180" for label, _ in _all(result.cls_res)) > len(longest)
 
     def _confidence(self, crops: Sequence[Pixels]) -> float:
@@ -161,32 +187,27 @@ class OcrEngine:
         return tuple(lines), tuple(unclear)
 
     def _readings(self, crops: Sequence[Pixels]) -> list[Reading]:
-        return read_lines(crops, self._quick.read, self._exactly, self._map)
+        return read_lines(crops, self._quick.read_if_certain, self._exact.read, self._each)
 
-    def _exactly(self, crop: Pixels) -> Reading:
-        """The result of the network of the wheel for a line."""
-        read = self._reader.recognize_txt([crop])
-        ((text, confidence, characters),) = zip(
-            _all(read.txts), _all(read.scores), read.word_results, strict=True
-        )
-        return text, confidence, cast("WordInfo", characters)
+    def _each(self, call: Callable[..., Item], *items: Iterable[Any]) -> list[Item]:
+        """`map`, with the help of the threads that are idle."""
+        return shared(self._pool, self._helpers, call, *items)
 
     def _crops(self, pixels: Pixels, found: Sequence[Quad]) -> list[Pixels]:
         crops: list[Pixels] = self._reader.crop_text_regions(pixels, np.array(found))
         return crops
 
 
-def rapid_ocr(threads: int) -> rapidocr.RapidOCR:
-    """RapidOCR with the networks of its wheel, each of which it loads on first use."""
+def rapid_ocr() -> rapidocr.RapidOCR:
+    """RapidOCR on one thread, with the networks of its wheel, which it loads on first use."""
     return rapidocr.RapidOCR(
         params={
             **{name: str(_MODELS / file) for name, file in _PATHS.items()},
             "Global.log_level": "critical",
             "Global.max_side_len": _NO_SIDE,
             "Global.return_word_box": True,
-            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-            "Rec.rec_batch_num": _BATCH,
         }
     )
 

@@ -38,6 +38,8 @@ def text_like(pixels: npt.NDArray[np.uint8], scan: Scan) -> list[Corners]:
     read = [part for line in scan.lines for part in read_parts(line)]
     ink = ink_outside(pixels, [*read, *scan.unclear])
     marks, centers = _marks(ink, em)
+    if not centers:
+        return []
     near = max(1, round(_NEAR * em))
     joined = cv2.dilate(marks, np.ones((max(1, near // 2), near), np.uint8))
     _, labels, groups, _ = cv2.connectedComponentsWithStats(joined)
@@ -87,7 +89,9 @@ def _marks(
 ) -> tuple[npt.NDArray[np.uint8], list[tuple[int, int]]]:
     """A picture of the boxes of marks of the size of characters, and their centres."""
     marks = np.zeros_like(ink)
-    centers = []
+    centers: list[tuple[int, int]] = []
+    if not ink.any():
+        return marks, centers
     _, labels, boxes, _ = cv2.connectedComponentsWithStats(ink)
     least = max(_LEAST_HEIGHT, _LOW * em)
     high = (boxes[:, 3] >= least) & (boxes[:, 3] <= _HIGH * em)

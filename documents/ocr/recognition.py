@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -22,6 +23,16 @@ if TYPE_CHECKING:
 def scan(picture: Image.Image, threads: int) -> Scan:
     """The lines of text on a picture, on at most `threads` threads. Raises `MemoryError`."""
     return _engine(threads).scan(picture)
+
+
+def begun(picture: Image.Image, threads: int) -> Callable[[], Scan]:
+    """Begin to read a picture as `scan` does. What is returned waits for the lines.
+
+    With one thread, the picture is read when they are asked for.
+    """
+    if threads == 1:
+        return partial(scan, picture, threads)
+    return _engine(threads).begun(picture)
 
 
 def gray(picture: Image.Image, scan: Scan) -> Pixels:

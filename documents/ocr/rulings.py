@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from documents.ocr.components import components
 from documents.page.rulings import Ruling
 
 _THICK = 0.5  # in text line heights: a thicker one is a bar or a picture
@@ -47,11 +48,11 @@ def _horizontal(ink: npt.NDArray[Any], least: float, thickest: float) -> list[Ru
     length = max(20, round(least))
     lines = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
     lines = cv2.dilate(lines, np.ones((3, 3), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(lines)
-    if count > _MOST:
+    found = list(components(lines.astype(np.uint8, copy=False)))
+    if len(found) >= _MOST:
         return []
     return [
-        Ruling(float(top + height / 2), float(left), float(left + width))
-        for left, top, width, height, _ in stats[1:]
-        if height <= thickest
+        Ruling(one.top + one.height / 2, float(one.left), float(one.left + one.width))
+        for one in found
+        if one.height <= thickest
     ]

@@ -73,7 +73,7 @@ def square(edge: Pixels, ink: Pixels, corner: tuple[float, float]) -> Ring | Non
     ys, xs = np.nonzero(edge)
     points = np.stack([xs, ys], axis=1).astype(np.float32)
     (middle_x, middle_y), (one, two), degrees = cv2.minAreaRect(points)
-    if min(one, two) * _MOST_SQUARE_ASPECT < max(one, two):
+    if not max(one, two) or min(one, two) * _MOST_SQUARE_ASPECT < max(one, two):
         return None
     # Of the four angles of a square, the one nearest to upright.
     quarter = round(degrees / 90)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from documents.ocr.components import components
 from documents.ocr.seal_edges import MOST_ASPECT, PixelBox, Pixels, Ring, ellipse, square
 
 _SIDE = 1_200  # the picture is searched in this size
@@ -54,12 +55,9 @@ def rings(pixels: Pixels, lines: Sequence[PixelBox]) -> list[Ring]:
     height, width = pixels.shape[:2]
     scale = max(1.0, max(height, width) / _SIDE)
     size = (max(1, round(width / scale)), max(1, round(height / scale)))
-    # In the mean of the pixels, a thin ring stays closed.
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (_BLUR, _BLUR), 0)
     inks: list[tuple[Pixels, tuple[float, float] | None]]
-    inks = [(ink, None) for ink in _inks(small.astype(np.int16))]
-    inks += _gray_inks(pixels, size) if _is_gray(pixels) else []
+    inks = [(ink, None) for ink in _inks(pixels, size)]
+    inks += _gray_inks(pixels, size)
     found: list[Ring] = []
     for (ink, tones), reach in product(inks, _REACHES):
         if not ink.any():
@@ -155,10 +153,15 @@ def _area_of(ring: Ring, shape: Sequence[int]) -> tuple[slice, slice]:
     )
 
 
-def _inks(small: npt.NDArray[np.int16]) -> Iterator[Pixels]:
-    """Where the picture has red ink, and where it has blue or violet ink."""
-    blue, green, red = (small[:, :, at] for at in range(3))
-    bright = small.max(axis=2) > _BRIGHT
+def _inks(pixels: Pixels, size: tuple[int, int]) -> Iterator[Pixels]:
+    """Where the picture, reduced to a size, has red ink, and where it has blue or violet ink."""
+    if not _has_color(pixels):
+        return
+    # In the mean of the pixels, a thin ring stays closed.
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (_BLUR, _BLUR), 0)
+    blue, green, red = (channel.astype(np.int16) for channel in cv2.split(small))
+    bright = np.maximum(np.maximum(blue, green), red) > _BRIGHT
     for chroma in (
         red - np.maximum(green, blue),
         np.maximum(blue - np.maximum(green, red), np.minimum(red, blue) - green),
@@ -169,11 +172,10 @@ def _inks(small: npt.NDArray[np.int16]) -> Iterator[Pixels]:
         yield ((chroma > least) & bright).astype(np.uint8)
 
 
-def _is_gray(pixels: Pixels) -> bool:
-    """Whether a picture is a scan without colour."""
-    sample = pixels[::3, ::3]
-    chroma = sample.max(axis=2).astype(np.int16) - sample.min(axis=2)
-    return bool(np.percentile(chroma, _GRAY) <= _MOST_GRAY)
+def _has_color(pixels: Pixels) -> bool:
+    """Whether the channels of any pixel differ."""
+    blue, green, red = cv2.split(pixels)
+    return any(int(cv2.absdiff(one, green).max()) > _MOST_GRAY for one in (blue, red))
 
 
 def _gray_inks(
@@ -183,6 +185,10 @@ def _gray_inks(
 
     It is searched in full size: reduced, all text has such tones.
     """
+    blue, green, red = cv2.split(np.ascontiguousarray(pixels[::3, ::3]))
+    chroma = cv2.max(cv2.max(blue, green), red) - cv2.min(cv2.min(blue, green), red)
+    if np.percentile(chroma, _GRAY) > _MOST_GRAY:
+        return
     smooth = cv2.GaussianBlur(pixels[:, :, 1], (_FLAT, _FLAT), 0).astype(np.uint8, copy=False)
     text = float(np.percentile(smooth[::3, ::3], 100 - _GRAY))
     paper = float(np.percentile(smooth[::3, ::3], _PAPER))
@@ -204,23 +210,24 @@ def _thick(dark: npt.NDArray[np.bool_], size: tuple[int, int]) -> Pixels:
 
 def _flat(gray: Pixels, tones: tuple[float, float]) -> Pixels:
     """255 where a gray picture has one of the tones all around."""
-    within = ((gray > tones[0]) & (gray < tones[1])).astype(np.uint8) * 255
+    least, most = (np.array(tone) for tone in (math.floor(tones[0]) + 1, math.ceil(tones[1]) - 1))
+    within = cv2.inRange(gray, least, most)
     return cv2.erode(within, np.ones((_FLAT, _FLAT), np.uint8)).astype(np.uint8, copy=False)
 
 
 def _of_ink(ink: Pixels, reach: int, side: int) -> Iterator[Ring]:
     """The edges of seals in an ink, in pixels of the reduced picture."""
-    closed = cv2.dilate(ink, np.ones((reach, reach), np.uint8))
-    _, labels, boxes, _ = cv2.connectedComponentsWithStats(closed)
-    for label, (left, top, width, height, _) in enumerate(boxes[1:], 1):
-        long, short = max(width, height), min(width, height)
+    closed: Pixels = cv2.dilate(ink, np.ones((reach, reach), np.uint8)).astype(np.uint8, copy=False)
+    for group in components(closed):
+        long, short = max(group.width, group.height), min(group.width, group.height)
         if short < _LEAST_SQUARE * side or long > MOST_ASPECT * short:
             continue
-        area = np.s_[top : top + height, left : left + width]
-        part = ink[area] * (labels[area] == label)
-        corner = float(left), float(top)
+        part = ink[group.area] * group.mask(closed)
+        corner = float(group.left), float(group.top)
         ring = ellipse(part, corner) if short >= _LEAST * side else None
-        found = ring or (square(part, ink[area], corner) if long < _MOST_SQUARE * side else None)
+        found = ring or (
+            square(part, ink[group.area], corner) if long < _MOST_SQUARE * side else None
+        )
         if found is not None:
             yield found
 

@@ -7,9 +7,10 @@ import io
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -22,6 +23,7 @@ from documents.ocr.layout import Frame, confidence, page_blocks
 from documents.ocr.scan import Scan
 from documents.page.arrange import arrange
 from documents.page.blocks import PageBlock, TableBlock
+from documents.readers.ahead import Finish, finish_in_order
 
 PNG, JPEG, TIFF = "image/png", "image/jpeg", "image/tiff"
 BMP, WEBP, GIF = "image/bmp", "image/webp", "image/gif"
@@ -61,16 +63,19 @@ def read(path: Path, limits: ReadLimits) -> Document:
             pages = getattr(picture, "n_frames", 1) if media_type == TIFF else 1
         if pages > limits.max_pages:
             raise too_many_pages(pages, limits)
-        for number in range(1, pages + 1):
-            if not budget.take():
-                unread.append(number)
-                continue
-            with damage():
-                picture.seek(number - 1)
-                upright, scale = prepared(picture)
-            scan = ocr_scan(upright, budget)
-            heights[number] = upright.height * scale
-            add_scanned(draft, Frame(scan, scale, scan.lean), number)
+
+        def begin() -> Iterator[Finish]:
+            for number in range(1, pages + 1):
+                if not budget.take():
+                    unread.append(number)
+                    continue
+                with damage():
+                    picture.seek(number - 1)
+                    seen, scale = prepared(picture)
+                heights[number] = seen.height * scale
+                yield partial(_add_page, draft, begun_scan(seen, budget), scale, number)
+
+        finish_in_order(begin(), limits.ocr_threads)
     arrange(draft, heights)
     return draft.finish(media_type, pages, tuple(unread), budget.scans)
 
@@ -92,15 +97,31 @@ def media_type_of(picture: Image.Image) -> str:
 
 def ocr_scan(picture: Image.Image, budget: OcrBudget) -> Scan:
     """What OCR reads in a picture. The same picture of a document is read once."""
+    return begun_scan(picture, budget)()
+
+
+def begun_scan(picture: Image.Image, budget: OcrBudget) -> Callable[[], Scan]:
+    """Begin to read a picture, if there is a thread for it. What is returned is `ocr_scan`."""
     # OCR takes a second and much memory to load, so it is loaded on first use.
-    from documents.ocr.recognition import scan  # noqa: PLC0415
+    from documents.ocr.recognition import begun  # noqa: PLC0415
 
     digest = hashlib.sha256(f"{picture.mode} {picture.size}".encode())
     digest.update(picture.tobytes())
     key = digest.digest()
-    if key not in budget.scans:
-        budget.scans[key] = scan(picture, budget.threads)
-    return budget.scans[key]
+    if key not in budget.scans and key not in budget.begun:
+        budget.begun[key] = begun(picture, budget.threads)
+
+    def finish() -> Scan:
+        if key in budget.begun:
+            budget.scans[key] = budget.begun.pop(key)()
+        return budget.scans[key]
+
+    return finish
+
+
+def _add_page(draft: Draft, begun: Callable[[], Scan], scale: float, number: int) -> None:
+    scan = begun()
+    add_scanned(draft, Frame(scan, scale, scan.lean), number)
 
 
 def add_scanned(draft: Draft, frame: Frame, page: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from PIL import Image
@@ -12,11 +13,12 @@ from documents.draft import Draft
 from documents.errors import NoTextLayer
 from documents.limits import OcrBudget, ReadLimits
 from documents.ocr.layout import Frame, Placed, confidence, merged
-from documents.ocr.scan import Point
+from documents.ocr.scan import Point, Scan
 from documents.page.appearance import PageKind
 from documents.page.blocks import Line, PageBlock, blocks
 from documents.page.rulings import insert_tables
-from documents.readers.pictures import add_block, add_scanned, add_seals, ocr_scan
+from documents.readers.ahead import Finish
+from documents.readers.pictures import add_block, add_scanned, add_seals, begun_scan, ocr_scan
 
 ASK_FOR_OCR = "It needs OCR: send a searchable document."
 DOTS = 200  # per inch: more does not improve OCR
@@ -57,16 +59,31 @@ class ScannedPages:
         `render` returns None for a page that cannot be rendered. Raises `NoTextLayer` if a process
         with OCR has to read it.
         """
+        self.begin(number, kind, layer, render)()
+
+    def begin(
+        self,
+        number: int,
+        kind: PageKind,
+        layer: Sequence[Line],
+        render: Callable[[], Rendered | None],
+    ) -> Finish:
+        """Begin what `read` does. The page is rendered at once."""
         if self._limits.ocr_pages is None:
             raise NoTextLayer(f"Page {number} of the {self._document} is a picture. {ASK_FOR_OCR}")
         rendered = render() if self._budget.take() else None
         if rendered is None:
-            add_lines(self._draft, layer, number)
             if self._limits.ocr_pages or kind is PageKind.picture:
                 self.unread.append(number)
-            return
-        scan = ocr_scan(rendered.picture, self._budget)
-        frame = Frame(scan, rendered.scale, 0.0 if layer else scan.lean, rendered.origin)
+            return partial(add_lines, self._draft, layer, number)
+        begun = begun_scan(rendered.picture, self._budget)
+        place = rendered.scale, rendered.origin
+        return lambda: self._add(number, layer, begun(), *place)
+
+    def _add(
+        self, number: int, layer: Sequence[Line], scan: Scan, scale: float, origin: Point
+    ) -> None:
+        frame = Frame(scan, scale, 0.0 if layer else scan.lean, origin)
         if layer:
             found, placed = merged(layer, frame)
             add_lines(self._draft, found, number, placed)

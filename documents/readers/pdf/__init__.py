@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -19,6 +20,7 @@ from documents.errors import (
 from documents.limits import ReadLimits
 from documents.page.arrange import arrange
 from documents.page.blocks import Box
+from documents.readers.ahead import Finish, finish_in_order
 from documents.readers.pdf.characters import placing
 from documents.readers.pdf.page import PageReader, ocr_scale
 from documents.readers.pdf.signatures import Signature
@@ -77,13 +79,7 @@ class _Reader:
         self._pages = PageReader(self._draft, self._scans, limits)
 
     def read(self) -> Document:
-        nothing = PageExtras()
-        is_layered = self._structure.marked is not None
-        for number in range(1, len(self._document) + 1):
-            page = self._document[number - 1]
-            extras = self._structure.pages.get(number, nothing)
-            self._pages.read(page, number, extras, is_layered=is_layered)
-            page.close()
+        finish_in_order(self._begun(), self._limits.ocr_threads)
         self._check()
         arrange(self._draft, self._pages.heights)
         for number, note in self._pages.notes:
@@ -94,6 +90,16 @@ class _Reader:
         for signature in self._structure.signatures:
             self._add_seal(signature)
         return self._scans.finish(MEDIA_TYPE, len(self._document))
+
+    def _begun(self) -> Iterator[Finish]:
+        nothing = PageExtras()
+        is_layered = self._structure.marked is not None
+        for number in range(1, len(self._document) + 1):
+            page = self._document[number - 1]
+            extras = self._structure.pages.get(number, nothing)
+            begun = self._pages.begin(page, number, extras, is_layered=is_layered)
+            page.close()
+            yield begun
 
     def _check(self) -> None:
         pages = self._pages

@@ -17,6 +17,7 @@ from documents.page.appearance import PageKind, page_features
 from documents.page.blocks import Box, Glyph, PageBlock, blocks, lines
 from documents.page.line_order import by_place, in_reading_order
 from documents.page.vertical import is_vertical, turned, turned_back
+from documents.readers.ahead import Finish
 from documents.readers.pdf.characters import (
     Look,
     LookOf,
@@ -72,9 +73,13 @@ class PageReader:
         self._slanted: set[str] = set()
         self.known = self.unknown = self.objects = 0
 
-    def read(
+    def begin(
         self, page: pdfium.PdfPage, number: int, extras: PageExtras, *, is_layered: bool
-    ) -> None:
+    ) -> Finish:
+        """Read a page as far as OCR, which has begun for a page that is a picture.
+
+        What is returned adds the page to the draft, and does not need `page`.
+        """
         place, size = placing(page), page.get_size()
         self.heights[number] = size[1]
         every = list(objects(page))
@@ -100,15 +105,14 @@ class PageReader:
             # The values of fields are not always in the picture.
             is_mixed = features.kind is PageKind.both or features.unknown > features.known or values
             layer = lines(_known(shown)) if is_mixed else []
-            self._scans.read(number, features.kind, layer, partial(_rendered, page))
-            return
+            return self._scans.begin(number, features.kind, layer, partial(_rendered, page))
         placed: Sequence[Placed] = ()
         if features.unknown:
             shown, placed = self._with_unmapped(page, number, shown)
         along, down = rulings(items, place)
         text = with_powers(with_equations(shown, along, down))
         outside, ruled = tables(text, along, down)
-        self._add_text(number, size[0], outside, ruled, placed)
+        return partial(self._add_text, number, size[0], outside, ruled, placed)
 
     def _add_text(
         self,

@@ -26,7 +26,7 @@ def scan() -> Pixels:
 
 @pytest.fixture(scope="module")
 def config() -> DictConfig:
-    return rapid_ocr(1).cfg
+    return rapid_ocr().cfg
 
 
 @pytest.fixture(scope="module")

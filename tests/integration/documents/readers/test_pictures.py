@@ -5,6 +5,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,14 @@ def test_pictures_of_every_depth_are_dark_on_light(
     seen: Any = given[0].convert("L")
     assert seen.getpixel((2, 2)) > 240
     assert min(seen.get_flattened_data()) < 40
+
+
+def test_pages_are_the_same_with_several_threads(tmp_path: Path) -> None:
+    others = [drawn().rotate(180), Image.new("L", (200, 100), 255), drawn(), drawn(mode="RGB")]
+    path = saved_picture(tmp_path, drawn(), "TIFF", more=others)
+    one, two = (read(path, replace(SCANS, ocr_threads=threads)) for threads in (1, 2))
+    assert two == one
+    assert {block.page for block in one.blocks} == {1, 2, 4, 5}
 
 
 def test_the_pages_of_a_tiff_are_read_and_the_rest_is_reported(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from PIL import Image
 from documents.limits import OcrBudget
 from documents.ocr import recognition
 from documents.ocr.scan import Scan
-from documents.readers.pictures import ocr_scan
+from documents.readers.pictures import begun_scan, ocr_scan
 from standin.documents.builders import LIMITS
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ class _Engine:
     def scan(self, picture: Image.Image) -> Scan:
         self.pictures += 1
         return Scan((), *picture.size)
+
+    def begun(self, picture: Image.Image) -> Callable[[], Scan]:
+        found = self.scan(picture)
+        return lambda: found
 
 
 def test_a_picture_is_read_once_in_all_attempts_at_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,3 +49,13 @@ def test_files_do_not_share_what_was_read(monkeypatch: pytest.MonkeyPatch) -> No
     for _ in range(2):
         ocr_scan(Image.new("L", (20, 10), 255), OcrBudget(LIMITS))
     assert engine.pictures == 2
+
+
+def test_a_picture_that_is_being_read_is_not_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = _Engine()
+    monkeypatch.setattr(recognition, "_engine", lambda _: engine)
+    budget = OcrBudget(replace(LIMITS, ocr_threads=2))
+    first, second = (begun_scan(Image.new("L", (20, 10), 255), budget) for _ in range(2))
+    assert second() == first() == first()
+    assert engine.pictures == 1
+    assert not budget.begun

@@ -100,6 +100,14 @@ def test_red_letters_and_lines_are_no_found_on() -> None:
     assert found_on(noisy(page()), HEADER) == []
 
 
+def test_a_speck_on_a_small_gray_picture_is_no_seal() -> None:
+    # Its flat part is one pixel, which has no sides.
+    picture = Image.new("L", (100, 100), 255)
+    picture.paste(0, (20, 80, 60, 90))
+    picture.paste(160, (50, 50, 53, 53))
+    assert found_on(picture, []) == []
+
+
 def test_a_red_letter_with_the_form_of_a_ring_is_no_seal() -> None:
     picture = page()
     ring = (60, 980, 140, 1060)
