@@ -17,7 +17,11 @@ _TEXTS = frozenset((EntryKind.hidden, EntryKind.metadata, EntryKind.shown, Entry
 _IDENTITY = re.compile(r"[1-9]\d{5}(?:19|20)\d{9}[\dXx]")
 # Figures beside each other, as those of a chart, may have as many digits.
 _MOBILE = re.compile(r"1[3-9]\d{9}")
-_FEW_FIGURES = re.compile(r"docProps/|Tags?/|, annotation|\bform\b")
+_FEW_FIGURES = re.compile(
+    r"docProps/|Tags?/|, annotation|\bform\b| of (?:inputCells|listItem|listEntry)\b|\bsettings\b"
+)
+# Numbers of which each ends in zero are quantities.
+_ROUND = "0"
 # What programs number, such as `Sheet1`.
 _NUMBERED = re.compile(r"[^\d@]*\d{1,4}")
 _INNER = re.compile(r"[^\W_]|[@.]")
@@ -41,17 +45,50 @@ def with_neighbours(entries: Iterable[Entry]) -> Iterator[Entry]:
         for first in range(len(parts) - 1):
             texts = [part.text.strip() for part in parts[first:]]
             joined = (place, "".join(texts))
-            if joined not in listed and _is_divided(texts, entry):
+            if joined not in listed and _is_divided(texts, among_few=_is_among_few(entry)):
                 listed.add(joined)
                 where = f"{entry.where}, with what is before it"
                 yield Entry(where, joined[1], EntryKind.hidden)
 
 
-def _is_divided(texts: Sequence[str], last: Entry) -> bool:
+def joined_values(texts: Sequence[str]) -> Iterator[str]:
+    """Yield the texts of a short list, in twos and threes, where they look like a divided value."""
+    yield from (value for _, value in divided_values(texts, among_few=True))
+
+
+def divided_values(texts: Sequence[str], *, among_few: bool) -> Iterator[tuple[range, str]]:
+    """Yield the values that two or three neighbouring texts form, and which texts these are.
+
+    `among_few`: numbers beside each other are rather parts of a value than figures, as in a list
+    of few items.
+    """
+    for end in range(2, len(texts) + 1):
+        if len(texts[end - 1]) > _LONGEST:
+            continue
+        for first in range(max(0, end - _MOST_PARTS), end - 1):
+            parts = [text.strip() for text in texts[first:end]]
+            if _is_divided(parts, among_few=among_few):
+                yield range(first, end), "".join(parts)
+
+
+def has_few_figures(where: str) -> bool:
+    """Whether the numbers in a place of a file, such as `val of listEntry`, are few."""
+    return _FEW_FIGURES.search(where) is not None
+
+
+def _is_among_few(entry: Entry) -> bool:
+    return entry.kind is EntryKind.metadata or has_few_figures(entry.where)
+
+
+def _is_divided(texts: Sequence[str], *, among_few: bool) -> bool:
     joined = "".join(texts)
     if joined.isascii() and "@" not in joined:
-        is_among_few = last.kind is EntryKind.metadata or _FEW_FIGURES.search(last.where)
-        return bool(_IDENTITY.fullmatch(joined) or (is_among_few and _MOBILE.fullmatch(joined)))
+        is_mobile = among_few and _MOBILE.fullmatch(joined) and not _are_round(texts)
+        return bool(_IDENTITY.fullmatch(joined) or is_mobile)
     return not any(map(_NUMBERED.fullmatch, texts)) and all(
         _INNER.match(one[-1:]) and _INNER.match(other[:1]) for one, other in pairwise(texts)
     )
+
+
+def _are_round(texts: Sequence[str]) -> bool:
+    return all(text.endswith(_ROUND) for text in texts)
