@@ -57,12 +57,14 @@ def _mask_divided(
     attributes: Sequence[tuple[etree._Element, str]], where: str, find: Find
 ) -> Iterator[Replacement]:
     """Mask the values that stand in neighbouring attributes of the same name."""
-    texts = [str(element.get(key)) for element, key in attributes]
+    texts = [str(element.get(key)).strip() for element, key in attributes]
     for parts, value in divided_values(texts, among_few=has_few_figures(where)):
-        if found := find(value):
-            yield from found
-            for element, key in attributes[parts.start : parts.stop]:
-                element.set(key, _COVER)
+        first, last = len(texts[parts[0]]), len(value) - len(texts[parts[-1]])
+        for change in find(value):
+            if change.start < first and change.end > last:
+                yield change
+                for element, key in attributes[parts.start : parts.stop]:
+                    element.set(key, _COVER)
 
 
 def remove_authors(root: etree._Element) -> int:
