@@ -279,6 +279,43 @@ def test_text_under_transparent_pixels_is_named(tmp_path: Path) -> None:
     assert entries(tmp_path, written.getvalue(), PNG) == []
 
 
+def in_alpha(color: str, kind: str = "PNG", mode: str = "RGBA") -> bytes:
+    """A picture of one color, with a word in its alpha channel only."""
+    alpha = Image.new("L", (90, 40), 0)
+    ImageDraw.Draw(alpha).text((5, 5), "Anna", fill=255)
+    page = Image.new("RGB", alpha.size, color)
+    page.putalpha(alpha)
+    written = io.BytesIO()
+    page.convert(mode).save(written, kind)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("PNG", "RGBA"), ("PNG", "LA"), ("TIFF", "RGBA"), ("GIF", "RGBA")]
+)
+def test_a_word_in_the_alpha_channel_only_is_named(tmp_path: Path, kind: str, mode: str) -> None:
+    found = entries(tmp_path, in_alpha("white", kind, mode), MEDIA_TYPES[kind])
+    assert ("transparency", "picture") in unread(found)
+
+
+def test_an_alpha_channel_that_shows_what_the_colors_show_is_not_named(tmp_path: Path) -> None:
+    assert unread(entries(tmp_path, in_alpha("navy"), PNG)) == {("", "picture")}
+    corners = Image.new("L", (90, 40), 0)
+    ImageDraw.Draw(corners).rounded_rectangle((0, 0, 89, 39), 4, fill=255)
+    page = Image.new("RGB", (90, 40), "white")
+    page.putalpha(corners)
+    written = io.BytesIO()
+    page.save(written, "PNG")
+    assert entries(tmp_path, written.getvalue(), PNG) == []
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 30), (40, 1)])
+def test_a_line_of_transparent_pixels_is_read(tmp_path: Path, size: tuple[int, int]) -> None:
+    written = io.BytesIO()
+    Image.new("RGBA", size, (255, 255, 255, 128)).save(written, "PNG")
+    assert entries(tmp_path, written.getvalue(), PNG) == []
+
+
 def test_a_picture_of_one_color_has_nothing_to_read(tmp_path: Path) -> None:
     written = io.BytesIO()
     Image.new("RGB", (300, 200), "white").save(written, "PNG")
