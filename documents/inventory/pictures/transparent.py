@@ -23,8 +23,6 @@ def hides_pixels(picture: Image.Image) -> bool:
 
 def shows_more(mask: Image.Image, seen: Image.Image) -> bool:
     """Whether an alpha channel has edges where the picture on white, of the same size, has none."""
-    if min(mask.size) < 2:
-        return False
     edges = _steps(mask).point(lambda step: 255 if step >= _EDGE else 0)
     even = _steps(seen.convert("L")).filter(ImageFilter.MaxFilter(_NEAR))
     more = ImageChops.multiply(edges, even.point(lambda step: 0 if step > _EVEN else 255))

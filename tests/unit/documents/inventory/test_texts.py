@@ -123,6 +123,9 @@ BYTES_AS_TEXT: dict[str, Callable[[bytes], str]] = {
     "decimal bytes": lambda data: f"[{','.join(map(str, data))}]",
     "a line a byte": lambda data: ",\n  ".join(map(str, data)),
     "codes of characters": lambda data: ", ".join(str(ord(char)) for char in data.decode()),
+    "lines of hexadecimal digits": lambda data: "\n".join(
+        textwrap.wrap((b"Nr. " + data + b".").hex(), 18)
+    ),
     "a dump": lambda data: data.hex(" "),
     "a dump with hyphens": lambda data: data.hex("-").upper(),
 }
