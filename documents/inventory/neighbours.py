@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 from documents.inventory.entry import Entry, EntryKind
 
@@ -18,10 +18,15 @@ _IDENTITY = re.compile(r"[1-9]\d{5}(?:19|20)\d{9}[\dXx]")
 # Figures beside each other, as those of a chart, may have as many digits.
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _FEW_FIGURES = re.compile(
-    r"docProps/|Tags?/|, annotation|\bform\b| of (?:inputCells|listItem|listEntry)\b|\bsettings\b"
+    r"docProps/|Tags?/|, annotation|\bform\b|\bsettings\b"
+    r"| of (?:inputCells|listItem|listEntry|li)\b"
 )
 # Numbers of which each ends in zero are quantities.
 _ROUND = "0"
+# The end of an identity number may be a letter.
+_DIGITS = re.compile(r"\d{1,17}[Xx]?|[Xx]")
+_FEW_PARTS = 6
+_DIGITS_OF_VALUES = (11, 18)  # of mobiles and of identity numbers
 # What programs number, such as `Sheet1`.
 _NUMBERED = re.compile(r"[^\d@]*\d{1,4}")
 _INNER = re.compile(r"[^\W_]|[@.]")
@@ -69,6 +74,34 @@ def divided_values(texts: Sequence[str], *, among_few: bool) -> Iterator[tuple[r
             parts = [text.strip() for text in texts[first:end]]
             if _is_divided(parts, among_few=among_few):
                 yield range(first, end), "".join(parts)
+
+
+def may_form_value(texts: Sequence[str]) -> bool:
+    """Whether two or three of a few texts, or all of them, may be a value in some order.
+
+    Only texts of digits are looked at. More than six may be a value if they have as many digits as
+    one, one or two in each; numbers that count up are none.
+    """
+    parts = [text for text in map(str.strip, texts) if _DIGITS.fullmatch(text)]
+    size = len("".join(parts))
+    if size < min(_DIGITS_OF_VALUES):
+        return False
+    if len(parts) > _FEW_PARTS:
+        return size in _DIGITS_OF_VALUES and max(map(len, parts)) <= 2 and not _counts_up(parts)
+    counts = {2, 3, len(parts)} if size in _DIGITS_OF_VALUES else {2, 3}
+    return any(
+        _is_divided(some, among_few=True)
+        for count in counts
+        for some in permutations(parts, count)
+        if count > 1
+    )
+
+
+def _counts_up(parts: Sequence[str]) -> bool:
+    return all(
+        one.isdecimal() and other.isdecimal() and int(other) == int(one) + 1
+        for one, other in pairwise(parts)
+    )
 
 
 def has_few_figures(where: str) -> bool:

@@ -13,7 +13,12 @@ from documents.errors import EmptyDocument
 from documents.inventory.encodings import decoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
-from documents.inventory.scripts import is_program, joined_literals, puts_text_together
+from documents.inventory.scripts import (
+    is_program,
+    joined_literals,
+    puts_text_together,
+    written_texts,
+)
 from documents.inventory.shown_order import reordered_texts
 from documents.limits import ReadLimits
 from documents.readers.html import INLINE, MEDIA_TYPE, fill, markup_of, parsed
@@ -50,6 +55,7 @@ def markup_entries(markup: str, nested: Nested) -> Iterator[Entry]:
 
 
 def _places(root: LexborNode) -> Iterator[Entry]:
+    written: list[str] = []
     for node in root.traverse(include_text=True):
         tag = node.tag or ""
         if tag == "-comment":
@@ -61,6 +67,7 @@ def _places(root: LexborNode) -> Iterator[Entry]:
                 yield from _joined(tag, node.text())
             if tag == "script" and is_program(node.attributes.get("type")):
                 yield from _program(tag, node.text())
+                written.append(written_texts(node.text()))
         if not tag.startswith("-"):
             for name, value in node.attributes.items():
                 text = decoded(value or "")
@@ -71,6 +78,9 @@ def _places(root: LexborNode) -> Iterator[Entry]:
                 if name.startswith("on") or "script:" in (value or ""):
                     yield from _joined(f"{name} of {tag}", value or "")
                     yield from _program(f"{name} of {tag}", value or "")
+    if text := "".join(written):
+        # Calls that follow each other write one text.
+        yield Entry("script, written texts", without_tags(text), EntryKind.hidden)
 
 
 def programs_in(where: str, markup: str) -> Iterator[Entry]:
