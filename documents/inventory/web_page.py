@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,14 +49,15 @@ def markup_entries(markup: str, nested: Nested) -> Iterator[Entry]:
     root = parsed(markup).root
     if root is not None:
         yield from _places(root)
+        yield from _written(root)
         yield from reordered_texts(root)
     # Tags inside a word, and parts of the source that a parser drops.
-    yield Entry("source without tags", decoded(without_tags(markup)), EntryKind.hidden)
+    shown = html.unescape(without_tags(markup))
+    yield from nested.text("source without tags", shown, EntryKind.hidden)
     yield from nested.text("source", markup, EntryKind.hidden)
 
 
 def _places(root: LexborNode) -> Iterator[Entry]:
-    written: list[str] = []
     for node in root.traverse(include_text=True):
         tag = node.tag or ""
         if tag == "-comment":
@@ -67,7 +69,6 @@ def _places(root: LexborNode) -> Iterator[Entry]:
                 yield from _joined(tag, node.text())
             if tag == "script" and is_program(node.attributes.get("type")):
                 yield from _program(tag, node.text())
-                written.append(written_texts(node.text()))
         if not tag.startswith("-"):
             for name, value in node.attributes.items():
                 text = decoded(value or "")
@@ -78,8 +79,11 @@ def _places(root: LexborNode) -> Iterator[Entry]:
                 if name.startswith("on") or "script:" in (value or ""):
                     yield from _joined(f"{name} of {tag}", value or "")
                     yield from _program(f"{name} of {tag}", value or "")
-    if text := "".join(written):
-        # Calls that follow each other write one text.
+
+
+def _written(root: LexborNode) -> Iterator[Entry]:
+    """What calls of all scripts write: texts that follow each other are one."""
+    if text := "".join(written_texts(script.text()) for script in root.css("script")):
         yield Entry("script, written texts", without_tags(text), EntryKind.hidden)
 
 
