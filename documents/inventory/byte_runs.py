@@ -25,7 +25,7 @@ _BASE64_WORD = re.compile(r"[A-Za-z0-9+/=_-]*")
 _AROUND = "\"'`,.;:()[]{}<>"
 _FIRST = 10  # digits of eight bytes
 _LEAST_DIFFERENT = 6
-_KNOWN_WORDS = 4_096  # the same words are searched in several forms of a text
+_KNOWN_WORDS, _SHORT_WORD = 4_096, 100  # the same words are searched in several forms of a text
 _CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
 _HAN = re.compile(rb"[ -~]{0,7}[\xe3-\xe9\xf0]")
 _TELLING = re.compile(r"\d{7}|@|[\u3400-\u9fff\U00020000-\U0003ffff]{2}")
@@ -80,11 +80,11 @@ def _of_base85(match: re.Match[str]) -> bytes:
 
 
 def _of_unmarked_base85(match: re.Match[str]) -> bytes:
-    return _of_word_in_base85(match[0])
+    run = match[0]
+    return _of_short_word(run) if len(run) <= _SHORT_WORD else _of_word(run)
 
 
-@lru_cache(_KNOWN_WORDS)
-def _of_word_in_base85(run: str) -> bytes:
+def _of_word(run: str) -> bytes:
     """The bytes of a word in one of three alphabets, if they are a text that tells something.
 
     Without its marks, Base85 looks like any other word, of which the bytes are hardly ever text.
@@ -99,6 +99,9 @@ def _of_word_in_base85(run: str) -> bytes:
             except ValueError:
                 continue
     return b""
+
+
+_of_short_word = lru_cache(_KNOWN_WORDS)(_of_word)
 
 
 def _of_z85(word: str) -> bytes:
