@@ -8,7 +8,7 @@ from binascii import Error
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from documents.inventory.encodings import binary_text, encoded
+from documents.inventory.encodings import binary_text, decoded, encoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.readers.text.plausibility import LIKELY, commonness
 
@@ -56,7 +56,7 @@ def header_entries(name: str, value: str) -> Iterator[Entry]:
         else:
             yield Entry(where, binary_text(data[_GUID_AT:_FIRST]), EntryKind.metadata)
             yield Entry(where, binary_text(data), EntryKind.metadata)
-    elif not _UNDERSTOOD.fullmatch(name) and any(map(_is_opaque, _WORD.findall(value))):
+    elif not _UNDERSTOOD.fullmatch(name) and any(map(_is_opaque, _WORD.findall(decoded(value)))):
         yield unread(where, Unread.encoded_data)
 
 

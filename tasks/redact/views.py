@@ -136,6 +136,9 @@ def _views(text: str, forms: _Visible) -> Iterator[View]:
     for view in {id(one): one for one in (written, decoded, in_order, constants, values)}.values():
         visible = _visible(view, forms)
         yield visible
+        if visible.text != view.text and (unescaped := _decoded(visible)) is not visible:
+            # Escapes in full-width characters.
+            yield _visible(unescaped, forms)
         joined = _joined(visible)
         if joined is not visible:
             yield joined

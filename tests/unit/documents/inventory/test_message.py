@@ -197,6 +197,7 @@ def test_a_header_that_nobody_can_read_is_named(tmp_path: Path, header: str) -> 
         f"X-MS-Exchange-CrossTenant-Id: {OPAQUE}",
         "X-Request-Id: 0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0",
         "X-Digest: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        f"X-Link: see xn--{NAME.encode('punycode').decode()}",
         "X-Department: Comprehensive-Office section 12",
         "X-Scanner: MailGuard-2026.1 (build-20260601)",
     ],

@@ -232,6 +232,19 @@ def test_escapes_of_names_are_masked_in_their_place(value: str, form: Callable[[
     assert (change.start, change.end, change.value) == (3, 3 + len(written), value)
 
 
+@pytest.mark.parametrize("mark", ["xn--", "XN--", "Xn--", "xN--", "ｘｎ－－"])
+@pytest.mark.parametrize("before", ["见 ", "见", "a_", "ab", "/"])
+def test_a_name_in_punycode_is_found_anywhere(mark: str, before: str) -> None:
+    label = f"{mark}{NAME.encode('punycode').decode()}"
+    assert found(f"{before}{label} 完") == [label]
+
+
+def test_percent_encoding_in_full_width_characters_is_found() -> None:
+    written = quote(NAME).translate({at: at + 0xFEE0 for at in range(0x21, 0x7F)})
+    assert found(f"见 {written} 完") == [written]
+    assert found("增长１０％２０２４年") == []
+
+
 def test_a_name_in_punycode_is_masked() -> None:
     label = f"xn--{NAME.encode('punycode').decode()}"
     assert FINDER.find(f"见 http://www.{label}.example/a")[0].start == len("见 http://www.")
