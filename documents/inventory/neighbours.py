@@ -29,6 +29,9 @@ _FEW_PARTS = 6
 _DIGITS_OF_VALUES = (11, 18)  # of mobiles and of identity numbers
 # What programs number, such as `Sheet1`.
 _NUMBERED = re.compile(r"[^\d@]*\d{1,4}")
+_ITEM_END = re.compile("[,;，；、]")
+_LONGEST_LIST = 500
+_META = "content of meta"  # of a web page
 _INNER = re.compile(r"[^\W_]|[@.]")
 
 
@@ -36,12 +39,16 @@ def with_neighbours(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield the entries, and short ones joined with those before them in places of the same kind.
 
     Places are of the same kind if they differ in numbers only. A joined text is listed only if it
-    looks like a value that was divided, and once.
+    looks like a value that was divided, and once. The items of a list of keywords are neighbours too.
     """
     listed: set[tuple[str, str]] = set()
     before: dict[str, Sequence[Entry]] = {}
     for entry in entries:
         yield entry
+        if _is_list(entry):
+            for value in joined_values(_ITEM_END.split(entry.text)):
+                if value.count("@") < 2:  # addresses are whole
+                    yield Entry(f"{entry.where}, items", value, EntryKind.hidden)
         if entry.whole or entry.kind not in _TEXTS or not 0 < len(entry.text) <= _LONGEST:
             continue
         place = _NUMBER.sub("#", entry.where)
@@ -54,6 +61,15 @@ def with_neighbours(entries: Iterable[Entry]) -> Iterator[Entry]:
                 listed.add(joined)
                 where = f"{entry.where}, with what is before it"
                 yield Entry(where, joined[1], EntryKind.hidden)
+
+
+def _is_list(entry: Entry) -> bool:
+    """Whether an entry is a list of a few words that describe a document."""
+    return (
+        len(entry.text) <= _LONGEST_LIST
+        and (entry.kind is EntryKind.metadata or entry.where == _META)
+        and _ITEM_END.search(entry.text) is not None
+    )
 
 
 def joined_values(texts: Sequence[str]) -> Iterator[str]:

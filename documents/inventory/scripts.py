@@ -45,6 +45,7 @@ _SUM = re.compile(r"[A-Za-z_$\])][ \t]*+\+=?[ \t]*+[A-Za-z_$(\[]")
 # What puts texts into a page.
 _WRITE = re.compile(
     r"\.\s*+(?:(?:write|writeln|append|prepend|before|after|replaceWith|createTextNode"
+    r"|(?:fill|stroke)Text"
     r"|insertAdjacent(?:HTML|Text))\s*+\(|(?:textContent|innerText|innerHTML|outerHTML|nodeValue"
     r"|value)\s*+=(?!=))\s*+"
 )

@@ -36,6 +36,7 @@ _KINDS = (_BACKWARDS, _ITEMS, _FLOAT, _PLACED)
 # Numbers of counters, and the rules that show them.
 _COUNTED = re.compile(r"\bcounter-(?:reset|set|increment)\s*+:([^;}]{1,2000})", re.IGNORECASE)
 _COUNTER = re.compile(r"\bcounters?\(", re.IGNORECASE)
+_DIGITS = re.compile(r"[\"'](\d{1,17}[Xx]?)[\"']")
 _NUMBER = re.compile(r"(?<![\w-])\d+")
 # Digits in one number, and in all numbers, that no chapter or note has.
 _LONG_COUNTER, _LONG_COUNTERS = 3, 8
@@ -50,9 +51,9 @@ def reordered_texts(root: LexborNode) -> Iterator[Entry]:
     """Yield the texts in the order in which styles show them.
 
     What a style may reorder beyond the limits is unread, and so are digits of which each group has
-    a place or a counter of its own and that together may be a value.
+    a place, a counter or a rule of its own and that together may be a value.
     """
-    if _counts_long_numbers(root):
+    if _makes_numbers(root):
         yield unread("style", Unread.counted)
     allowed = len(root.text()) * _TIMES + _LEAST
     listed: set[str] = set()
@@ -75,15 +76,19 @@ def reordered_texts(root: LexborNode) -> Iterator[Entry]:
             yield Entry(f"{node.tag}, as a style orders it", text, EntryKind.hidden)
 
 
-def _counts_long_numbers(root: LexborNode) -> bool:
-    """Whether a counter that a style shows has a number that is longer than one of chapters."""
-    sheets = [sheet.text() or "" for sheet in root.css("style")]
-    if not any(map(_COUNTER.search, sheets)):
+def _makes_numbers(root: LexborNode) -> bool:
+    """Whether styles have texts of digits that may be a value together, or show a counter with a
+    number that is longer than one of chapters.
+    """
+    sheets = "\n".join(sheet.text() or "" for sheet in root.css("style"))
+    if may_form_value(_DIGITS.findall(sheets)):
+        return True
+    if not _COUNTER.search(sheets):
         return False
     styles = [node.attributes.get("style") or "" for node in root.css("[style]")]
     numbers = [
         number
-        for counted in _COUNTED.finditer("\n".join((*sheets, *styles)))
+        for counted in _COUNTED.finditer("\n".join((sheets, *styles)))
         for number in _NUMBER.findall(counted[1])
         if int(number) > 1
     ]
@@ -121,6 +126,8 @@ def _reordered(root: LexborNode) -> Iterator[tuple[LexborNode, re.Pattern[str]]]
         yield node, _BACKWARDS
     for node in root.css("[dir=rtl]"):
         yield node, _ITEMS
+    for node in root.css("text[x], text[dx], tspan[x], tspan[dx]"):  # of a drawing
+        yield node, _PLACED
     for node in root.css("[style]"):
         for kind in _kinds(node.attributes.get("style") or ""):
             yield node, kind

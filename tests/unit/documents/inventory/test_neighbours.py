@@ -34,6 +34,12 @@ def in_properties(parts: list[str]) -> tuple[bytes, str]:
     return with_parts(as_docx(TEXT), {"docProps/app.xml": data.encode()}), docx.MEDIA_TYPE
 
 
+def in_keywords(parts: list[str]) -> tuple[bytes, str]:
+    document = blank()
+    document.docinfo["/Keywords"] = "; ".join(parts)
+    return saved_pdf(document), pdf.MEDIA_TYPE
+
+
 def in_tags(parts: list[str]) -> tuple[bytes, str]:
     data = f"<t>{''.join(f'<who>{part}</who>' for part in parts)}</t>"
     return with_parts(as_ofd(TEXT), {"Doc_0/Tags/t.xml": data.encode()}), ofd.MEDIA_TYPE
@@ -104,8 +110,8 @@ def in_path(parts: list[str]) -> tuple[bytes, str]:
 @pytest.mark.parametrize(
     "place",
     [
-        in_properties, in_tags, in_annotations, in_fields, in_choices, in_validation, in_scenario,
-        in_excel_2003_scenario, in_excel_2003_validation, in_path,
+        in_properties, in_keywords, in_tags, in_annotations, in_fields, in_choices, in_validation,
+        in_scenario, in_excel_2003_scenario, in_excel_2003_validation, in_path,
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("value", [PERSON, PHONE, MAIL, NAME])

@@ -192,6 +192,8 @@ def test_text_in_the_order_of_a_style_is_read(tmp_path: Path, order: str) -> Non
         "<script>document.write('{}'); document.write(\"<b>{}\")</script>",
         "<script>document.write('{}')</script><p>a</p><script>document.write('{}')</script>",
         "<script>a.append('{}'); b.insertAdjacentText('beforeend', '{}')</script>",
+        "<script>c.fillText('{}', 0, 0); c.fillText('{}', 9, 0)</script>",
+        "<meta name=keywords content='{},{}'>",
         "<script>a.textContent = '{}'; b.textContent = '{}'</script>",
     ],
 )
@@ -212,6 +214,7 @@ PLACED = {
     "a shift": "<p><b>12341234</b><i style='transform:translate(-9em)'><u>138</u></i>",
     "a digit in each": "<style>b{position:absolute}</style><p>"
     + "".join(f"<b style='left:{at}em'>{digit}</b>" for at, digit in enumerate("43214321831")),
+    "a drawing": "<svg><text><tspan x=50>12341234</tspan><tspan x=0>138</tspan></text></svg>",
     "an identity number": "<p>"
     + "".join(
         f"<b style='order:{at}'>{part}</b>"
@@ -219,6 +222,9 @@ PLACED = {
     ),
 }
 COUNTED = {
+    "texts of two rules": "<style>p::before{content:'138'}p::after{content:'12341234'}</style>",
+    "texts of variables": "<style>p{--b:'12341234';--a:'138'}"
+    "p::before{content:var(--a) var(--b)}</style>",
     "two counters": "<style>p{counter-reset:a 138 b 12341234}"
     "p::after{content:counter(a) counter(b)}</style>",
     "a counter and a text": "<style>p::after{content:counter(a) '12341234'}</style>"
@@ -239,7 +245,7 @@ def test_parts_of_a_number_in_places_of_their_own_are_named(tmp_path: Path, plac
 @pytest.mark.parametrize("counted", COUNTED)
 def test_long_numbers_of_counters_are_named(tmp_path: Path, counted: str) -> None:
     named = unread_of(entries_of(tmp_path, page_of(COUNTED[counted]), html.MEDIA_TYPE))
-    assert named == [("numbers that the counters of a style show", "style")]
+    assert named == [("numbers that a style puts together", "style")]
 
 
 @pytest.mark.parametrize(
