@@ -39,7 +39,7 @@ def with_neighbours(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield the entries, and short ones joined with those before them in places of the same kind.
 
     Places are of the same kind if they differ in numbers only. A joined text is listed only if it
-    looks like a value that was divided, and once. The items of a list of keywords are neighbours too.
+    looks like a value that was divided, and once. So are the items of a list of keywords.
     """
     listed: set[tuple[str, str]] = set()
     before: dict[str, Sequence[Entry]] = {}
