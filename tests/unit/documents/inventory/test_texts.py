@@ -347,3 +347,10 @@ def test_entries_are_joined_and_found_again() -> None:
     starts = batches[0].starts
     spans = [(starts[3], starts[5] + 1), (starts[2], starts[2] + 1)]
     assert list(batches[0].within(spans)) == batches[0].entries[2:6]
+
+
+def test_a_name_in_a_few_bytes_that_are_text_in_another_encoding_is_listed(tmp_path: Path) -> None:
+    name = "\U00023c97昱棠"
+    entries = entries_of(tmp_path, b"\x30\x82" + name.encode(), text.MEDIA_TYPE)
+    assert name in texts_of(entries)
+    assert unread_of(entries) == []
