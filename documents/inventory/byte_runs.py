@@ -1,7 +1,4 @@
-"""Runs of a text that are bytes in other digits than those of Base64: lists of numbers, uuencode.
-
-Base85 is recognised between its marks only: without them it looks like any other text.
-"""
+"""Runs of a text that are bytes in other digits than those of Base64."""
 
 from __future__ import annotations
 
@@ -9,11 +6,29 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
+
+from documents.readers.text.encoding import strict
 
 _SEPARATOR = r"[ ]?,\s{0,4}"
 _NUMBER = r"(?:0[xX][0-9A-Fa-f]{1,5}|\d{1,6})"
 _MOST_CODE = 0x10FFFF
+# Base85 of RFC 1924, of Ascii85, and of ZeroMQ (RFC 32), which has the digits of the first in
+# another order.
+_RFC_1924 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+_Z85 = str.maketrans(
+    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#",
+    _RFC_1924,
+)
+_BASE64_WORD = re.compile(r"[A-Za-z0-9+/=_-]*")
+_AROUND = "\"'`,.;:()[]{}<>"
+_FIRST = 10  # digits of eight bytes
+_LEAST_DIFFERENT = 6
+_KNOWN_WORDS, _SHORT_WORD = 4_096, 100  # the same words are searched in several forms of a text
+_CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
+_HAN = re.compile(rb"[ -~]{0,7}[\xe3-\xe9\xf0]")
+_TELLING = re.compile(r"\d{7}|@|[\u3400-\u9fff\U00020000-\U0003ffff]{2}")
 
 
 class ByteRun(NamedTuple):
@@ -64,6 +79,45 @@ def _of_base85(match: re.Match[str]) -> bytes:
         return b""
 
 
+def _of_unmarked_base85(match: re.Match[str]) -> bytes:
+    run = match[0]
+    return _of_short_word(run) if len(run) <= _SHORT_WORD else _of_word(run)
+
+
+def _of_word(run: str) -> bytes:
+    """The bytes of a word in one of three alphabets, if they are a text that tells something.
+
+    Without its marks, Base85 looks like any other word, of which the bytes are hardly ever text.
+    """
+    if _BASE64_WORD.fullmatch(run) or len(set(run)) < _LEAST_DIFFERENT:
+        return b""
+    for word in dict.fromkeys((run, run.strip(_AROUND))):
+        for decode in (base64.b85decode, base64.a85decode, _of_z85):
+            try:
+                if _is_ascii_or_longer(decode(word[:_FIRST])) and _is_telling(data := decode(word)):
+                    return data
+            except ValueError:
+                continue
+    return b""
+
+
+_of_short_word = lru_cache(_KNOWN_WORDS)(_of_word)
+
+
+def _of_z85(word: str) -> bytes:
+    return base64.b85decode(word.translate(_Z85))
+
+
+def _is_ascii_or_longer(first: bytes) -> bool:
+    """Whether the first bytes may be those of a text in UTF-8."""
+    return _CONTROLS.search(first) is None and (first.isascii() or _HAN.match(first) is not None)
+
+
+def _is_telling(data: bytes) -> bool:
+    text = strict(data, "utf-8")
+    return text is not None and text.isprintable() and _TELLING.search(text) is not None
+
+
 def _of_uuencode(match: re.Match[str]) -> bytes:
     data = bytearray()
     for line in match[1].splitlines():
@@ -105,6 +159,12 @@ _FORMS: Sequence[_Form] = (
         is_data=False,
     ),
     _Form(re.compile("<~"), re.compile(r"<~([!-uz\s]{5,}+)~>"), _of_base85, is_data=True),
+    _Form(
+        re.compile(r"[!-~]{14}"),
+        re.compile(r"[!-~]{14,}+"),
+        _of_unmarked_base85,
+        is_data=False,
+    ),
     _Form(
         re.compile("begin "),
         re.compile(r"^begin [0-7]{3,4} [^\n]{0,255}\n((?:[!-`][ -`]{0,90}\n)+)", re.MULTILINE),

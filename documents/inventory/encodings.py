@@ -33,6 +33,7 @@ _BASE64_TYPE = ";base64"
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{25,}+(?:\r?\n[ \t]*+| ))*[A-Za-z0-9+/_-]{2,}+={0,2}")
 _PIECE = re.compile(r"\S+")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}+")
+_HEX_LINES = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{16,}+\r?\n[ \t]*+)+[0-9A-Fa-f]{2,}+")
 _RUN_OF_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WHITE = dict.fromkeys(map(ord, "\t\r\n"))
@@ -139,6 +140,11 @@ def encoded(text: str) -> Iterator[EncodedRun]:
 
 
 def _other_digits(text: str) -> Iterator[EncodedRun]:
+    for match in _HEX_LINES.finditer(text):
+        digits = "".join(match[0].split())
+        # Lines that are no text together are hashes, for example.
+        if texts := _texts(bytes.fromhex(digits[: len(digits) // 2 * 2])):
+            yield EncodedRun(*match.span(), texts)
     for match in _HEX.finditer(text):
         data = bytes.fromhex(match[0])
         if texts := _texts(data):

@@ -36,6 +36,7 @@ class Unread(StrEnum):
     macros = "macros"
     program = "text that a program puts together"
     reordered = "text whose characters a style puts in another order"
+    counted = "numbers that a style puts together"
     signature = "electronic signature"
     embedded_file = "embedded file"
     encrypted = "encrypted"

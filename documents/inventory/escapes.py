@@ -10,12 +10,12 @@ ESCAPE = (
     # ECMA-376, 22.9.2.19: units of UTF-16 that a name or a string in XML cannot have.
     r"(?P<xml>(?:_x[0-9A-Fa-f]{4}_)++)"
     # RFC 3490, 5: a label of a host name in Punycode.
-    r"|(?<![A-Za-z0-9])[Xx][Nn]--(?P<punycode>[A-Za-z0-9-]{1,59}+)"
+    r"|[Xx][Nn]--(?P<punycode>[A-Za-z0-9-]{1,59}+)"
     # One escape is also a group of a pattern.
     r"|(?P<octal>(?:\\[0-3][0-7]{2}){2,}+)"
 )
 """Matches an escape, in named groups, of which one is matched."""
-_SIGNS = ("_x", "xn--", "XN--", "\\")
+_SIGNS = ("_x", "n--", "N--", "\\")
 _XML_SIGNS = str.maketrans("", "", "_x")
 _CODE = re.compile(r"\\(\d{3})")
 

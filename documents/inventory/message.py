@@ -12,6 +12,7 @@ from pathlib import Path
 from documents.errors import CorruptDocument
 from documents.inventory.encodings import decoded as without_escapes
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
+from documents.inventory.mail_headers import header_entries
 from documents.inventory.nested import Inventory, Nested, Walk
 from documents.inventory.plain_text import text_entries
 from documents.inventory.signatures import divided, is_smime, signature_entries
@@ -96,6 +97,7 @@ def _headers(part: Message, nested: Nested) -> Iterator[Entry]:
             continue
         text, signatures = divided(name, decoded(value))
         yield from nested.text(where, text, kind, whole=is_shown)
+        yield from header_entries(name, text)
         for tag, data in signatures:
             yield from signature_entries(f"{where}, {tag}", data)
         for key, words in parameters(name, written) if name.lower() in _PARAMETERS else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
 from documents.inventory.web_page import TAG, programs_in, without_tags
 from documents.limits import MIB, ReadLimits
-from documents.readers.text.encoding import NotText, decode
+from documents.readers.text.encoding import NotText, decode, strict
 from documents.readers.text.folded import FOLD, is_folded
 
 # A longer text file has more characters than any job reads.
 _MOST_BYTES = 16 * MIB
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,}")
 _REPLACEMENT = "\ufffd"
 
 
@@ -33,7 +35,13 @@ def walk(inventory: Inventory) -> Walk:
                 "The file is not text in a supported encoding. Save it as UTF-8."
             ) from error
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        yield from text_entries("text", text, Nested(limits, inventory))
+        nested = Nested(limits, inventory)
+        yield from text_entries("text", text, nested)
+        if strict(data, "utf-8") is None:
+            # A short file of other bytes may be text in another encoding by chance.
+            as_utf_8 = data.decode("utf-8", errors="replace")
+            words = "\n".join(_HAN.findall(as_utf_8))
+            yield from nested.text("text as UTF-8", words, EntryKind.hidden)
         if is_cut:
             yield unread("text", Unread.too_long)
         if _REPLACEMENT in text and _REPLACEMENT.encode() not in data:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from documents.inventory.encodings import decoded
+from documents.inventory.neighbours import may_form_value
 
 # Between two string literals: `"a" + 'b'`, `["a", "b"].join("")`, `"a".concat("b")`, `"a" "b"`.
 _JOIN = re.compile(r"[\"'`]\)?+\s*+(?:[+,]|\.concat\()\s*+[\"'`]|[\"']\s++[\"']")
@@ -41,6 +42,14 @@ _OPERATOR = re.compile(
     r"[\"'`]\s*+(?:\+=?|&)\s*+[\w$(\[]|[\w$)\]]\s*+(?:\+=?|&)\s*+[\"'`]", re.ASCII
 )
 _SUM = re.compile(r"[A-Za-z_$\])][ \t]*+\+=?[ \t]*+[A-Za-z_$(\[]")
+# What puts texts into a page.
+_WRITE = re.compile(
+    r"\.\s*+(?:(?:write|writeln|append|prepend|before|after|replaceWith|createTextNode"
+    r"|(?:fill|stroke)Text"
+    r"|insertAdjacent(?:HTML|Text))\s*+\(|(?:textContent|innerText|innerHTML|outerHTML|nodeValue"
+    r"|value)\s*+=(?!=))\s*+"
+)
+_POSITION = re.compile(r"(?:before|after)(?:begin|end)")
 # Two variables are rather texts than numbers in a program with such a text.
 _VALUE = re.compile(r"[\"'`][^\"'`\n]{0,80}(?:\d{2}|@|[\u3400-\u9fff])")
 
@@ -54,16 +63,33 @@ def joined_literals(script: str) -> list[str]:
     return [decoded(text) for text in texts if text != script]
 
 
+def written_texts(script: str) -> str:
+    """The string constants that a script writes into a page, one after the other, as one text."""
+    joined = _JOIN.sub("", script)
+    written = []
+    for call in _WRITE.finditer(joined):
+        constant = _TOKEN.match(joined, call.end())
+        if constant is not None and constant[1]:
+            written.append(_POSITION.sub("", constant[1][1:-1]))
+    return decoded("".join(written))
+
+
 def puts_text_together(script: str) -> bool:
     """Whether a script has calls or operators that make other texts than its constants, joined.
 
     Programs that only set properties, call functions with constants, or compute with numbers do
-    not.
+    not, unless they write texts and have a few constants whose digits together may be a value.
     """
     code = _JOIN.sub("", _TOKEN.sub(lambda token: token[1] or " ", script))
     if _CALL.search(code) or _OPERATOR.search(code):
         return True
+    if _WRITE.search(code) and may_form_value(_constants(code)):
+        return True
     return bool(_SUM.search(code) and _VALUE.search(code))
+
+
+def _constants(script: str) -> list[str]:
+    return [token[1][1:-1] for token in _TOKEN.finditer(script) if token[1]]
 
 
 def is_program(media_type: str | None) -> bool:

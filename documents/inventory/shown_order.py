@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborNode, SelectolaxError
 
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
+from documents.inventory.neighbours import may_form_value
 
 # Characters from right to left, or in a mirror.
 _BACKWARDS = re.compile(
@@ -25,20 +26,46 @@ _ITEMS = re.compile(
 )
 # An element among those beside it.
 _FLOAT = re.compile(r"\bfloat\s*+:\s*+(?:right|inline-end)", re.IGNORECASE)
-_KINDS = (_BACKWARDS, _ITEMS, _FLOAT)
+# An element in a place of its own.
+_PLACED = re.compile(
+    r"\bposition\s*+:\s*+(?:absolute|fixed|relative)|(?<![\w-])order\s*+:\s*+-?\d"
+    r"|\bgrid-(?:area|column|row)\b|\btranslate|\bmargin[\w-]{0,20}\s*+:[^;]{0,50}-\d",
+    re.IGNORECASE,
+)
+_KINDS = (_BACKWARDS, _ITEMS, _FLOAT, _PLACED)
+# Numbers of counters, and the rules that show them.
+_COUNTED = re.compile(r"\bcounter-(?:reset|set|increment)\s*+:([^;}]{1,2000})", re.IGNORECASE)
+_COUNTER = re.compile(r"\bcounters?\(", re.IGNORECASE)
+_DIGITS = re.compile(r"[\"'](\d{1,17}[Xx]?)[\"']")
+_NUMBER = re.compile(r"(?<![\w-])\d+")
+# Digits in one number, and in all numbers, that no chapter or note has.
+_LONG_COUNTER, _LONG_COUNTERS = 3, 8
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _PSEUDO = re.compile(r"::?[\w-]++(?:\([^()]*+\))?")
+# Of a part of a number.
+_LONGEST, _MOST_NODES = 40, 50
 _MOST_RULES, _TIMES, _LEAST = 500, 8, 100_000
 
 
 def reordered_texts(root: LexborNode) -> Iterator[Entry]:
     """Yield the texts in the order in which styles show them.
 
-    What a style may reorder beyond the limits is unread.
+    What a style may reorder beyond the limits is unread, and so are digits of which each group has
+    a place, a counter or a rule of its own and that together may be a value.
     """
+    if _makes_numbers(root):
+        yield unread("style", Unread.counted)
     allowed = len(root.text()) * _TIMES + _LEAST
     listed: set[str] = set()
+    placed: set[int] = set()
     for node, kind in _reordered(root):
+        if kind is _PLACED:
+            parent = node.parent
+            if parent is not None and parent.mem_id not in placed:
+                placed.add(parent.mem_id)
+                if may_form_value([*map(_short_text, parent.iter())]):
+                    yield unread(f"style of {node.tag}", Unread.reordered)
+            continue
         text = _in_order(node, kind)
         allowed -= len(text)
         if allowed < 0:
@@ -47,6 +74,41 @@ def reordered_texts(root: LexborNode) -> Iterator[Entry]:
         if text and not text.isspace() and text not in listed:
             listed.add(text)
             yield Entry(f"{node.tag}, as a style orders it", text, EntryKind.hidden)
+
+
+def _makes_numbers(root: LexborNode) -> bool:
+    """Whether styles have texts of digits that may be a value together, or show a counter with a
+    number that is longer than one of chapters.
+    """
+    sheets = "\n".join(sheet.text() or "" for sheet in root.css("style"))
+    if may_form_value(_DIGITS.findall(sheets)):
+        return True
+    if not _COUNTER.search(sheets):
+        return False
+    styles = [node.attributes.get("style") or "" for node in root.css("[style]")]
+    numbers = [
+        number
+        for counted in _COUNTED.finditer("\n".join((sheets, *styles)))
+        for number in _NUMBER.findall(counted[1])
+        if int(number) > 1
+    ]
+    return len("".join(numbers)) >= _LONG_COUNTERS or any(
+        len(number) >= _LONG_COUNTER for number in numbers
+    )
+
+
+def _short_text(node: LexborNode) -> str:
+    """The text of an element; empty if it has too much to be a part of a number."""
+    nodes, text = [node], ""
+    for _ in range(_MOST_NODES):
+        if not nodes:
+            return text
+        one = nodes.pop()
+        text += (one.text_content or "") if one.tag == "-text" else ""
+        if len(text) > _LONGEST:
+            break
+        nodes += reversed(list(one.iter(include_text=True)))
+    return ""
 
 
 def _in_order(node: LexborNode, kind: re.Pattern[str]) -> str:
@@ -64,6 +126,8 @@ def _reordered(root: LexborNode) -> Iterator[tuple[LexborNode, re.Pattern[str]]]
         yield node, _BACKWARDS
     for node in root.css("[dir=rtl]"):
         yield node, _ITEMS
+    for node in root.css("text[x], text[dx], tspan[x], tspan[dx]"):  # of a drawing
+        yield node, _PLACED
     for node in root.css("[style]"):
         for kind in _kinds(node.attributes.get("style") or ""):
             yield node, kind

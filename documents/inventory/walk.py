@@ -69,7 +69,7 @@ WALKS: Mapping[str, Walk] = MappingProxyType(
         sheets.XLSX: package.walk(inventory, sheets.read_xlsx),
         sheets.XLSB: package.walk(inventory, sheets.read_xlsb, sheets.XLSB_RECORDS),
         sheets.EXCEL_2003_XML: xml_file.walk(
-            plain_text.walk(inventory), sheets.read_excel_2003_xml
+            inventory, plain_text.walk(inventory), sheets.read_excel_2003_xml
         ),
         sheets.ODS: package.walk(inventory, sheets.read_ods),
         legacy_office.ODT: package.walk(inventory),

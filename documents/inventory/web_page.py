@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,12 @@ from documents.errors import EmptyDocument
 from documents.inventory.encodings import decoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
-from documents.inventory.scripts import is_program, joined_literals, puts_text_together
+from documents.inventory.scripts import (
+    is_program,
+    joined_literals,
+    puts_text_together,
+    written_texts,
+)
 from documents.inventory.shown_order import reordered_texts
 from documents.limits import ReadLimits
 from documents.readers.html import INLINE, MEDIA_TYPE, fill, markup_of, parsed
@@ -43,9 +49,11 @@ def markup_entries(markup: str, nested: Nested) -> Iterator[Entry]:
     root = parsed(markup).root
     if root is not None:
         yield from _places(root)
+        yield from _written(root)
         yield from reordered_texts(root)
     # Tags inside a word, and parts of the source that a parser drops.
-    yield Entry("source without tags", decoded(without_tags(markup)), EntryKind.hidden)
+    shown = html.unescape(without_tags(markup))
+    yield from nested.text("source without tags", shown, EntryKind.hidden)
     yield from nested.text("source", markup, EntryKind.hidden)
 
 
@@ -71,6 +79,12 @@ def _places(root: LexborNode) -> Iterator[Entry]:
                 if name.startswith("on") or "script:" in (value or ""):
                     yield from _joined(f"{name} of {tag}", value or "")
                     yield from _program(f"{name} of {tag}", value or "")
+
+
+def _written(root: LexborNode) -> Iterator[Entry]:
+    """What calls of all scripts write: texts that follow each other are one."""
+    if text := "".join(written_texts(script.text()) for script in root.css("script")):
+        yield Entry("script, written texts", without_tags(text), EntryKind.hidden)
 
 
 def programs_in(where: str, markup: str) -> Iterator[Entry]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, ImageStat, UnidentifiedImageError
 
 from documents.document import Document
 from documents.draft import Draft, too_many_pages
@@ -32,6 +32,7 @@ MEDIA_TYPES = {"PNG": PNG, "JPEG": JPEG, "TIFF": TIFF, "BMP": BMP, "WEBP": WEBP,
 MOST_PIXELS = 100_000_000  # A3 at 600 dots per inch has 70 million
 MOST_SIDE = 30_000
 READ_SIDE = 5_000  # a larger picture does not improve OCR
+_OPAQUE = 255
 _POINTS = 72.0
 _PLAUSIBLE = range(50, 2_401)  # dots per inch
 # Errors of Pillow on damaged files.
@@ -159,6 +160,22 @@ def prepared(picture: Image.Image) -> tuple[Image.Image, float]:
         picture.draft(None, (round(width / shrink), round(height / shrink)))
     seen = of_read_size(_on_white(ImageOps.exif_transpose(picture)))
     return seen, scale * max(width, height) / max(seen.size)
+
+
+def transparency(picture: Image.Image) -> Image.Image | None:
+    """What the alpha channel of a picture shows, upright, in gray; None if all of it is opaque.
+
+    The rarer of opaque and transparent is black, as text is. Raises as `prepared` does.
+    """
+    if not picture.has_transparency_data:
+        return None
+    _check_size(picture)
+    alpha = ImageOps.exif_transpose(picture).convert("RGBA").getchannel("A")
+    low, _ = alpha.getextrema()
+    if low == _OPAQUE:
+        return None
+    rarer = alpha if ImageStat.Stat(alpha).mean[0] > _OPAQUE / 2 else ImageOps.invert(alpha)
+    return of_read_size(rarer)
 
 
 def upright(picture: Image.Image) -> Image.Image:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from documents.inventory.escapes import ESCAPE, has_escapes, unescaped
+from documents.readers.text.folded import part_ends
 from tasks.text.plain import HAN, plain
 from tasks.text.traditional import simplified
 
@@ -112,7 +113,8 @@ class View:
 def views(text: str) -> Iterator[View]:
     """Yields the text as a reader sees it; where it differs also without hyphenation, indentation,
     wide spaces and brackets around one character, and both again with escapes decoded, with text
-    that is shown backwards in the order in which it is read, and with string constants joined.
+    that is shown backwards in the order in which it is read, with string constants joined, and with
+    the parts of values in calendars and vCards joined.
     Traditional characters are the simplified ones that replace them.
     """
     return _views(text, _SEARCHED)
@@ -129,10 +131,14 @@ def _views(text: str, forms: _Visible) -> Iterator[View]:
     decoded = _decoded(written)
     in_order = _in_order(decoded)
     constants = _joined_constants(in_order)
+    values = _joined_parts(in_order)
     # In a dictionary, because a view may be the same as another.
-    for view in {id(one): one for one in (written, decoded, in_order, constants)}.values():
+    for view in {id(one): one for one in (written, decoded, in_order, constants, values)}.values():
         visible = _visible(view, forms)
         yield visible
+        if visible.text != view.text and (unescaped := _decoded(visible)) is not visible:
+            # Escapes in full-width characters.
+            yield _visible(unescaped, forms)
         joined = _joined(visible)
         if joined is not visible:
             yield joined
@@ -244,6 +250,12 @@ def _joined_constants(view: View) -> View:
     """Returns a view with string constants joined. An escape may be whole only then."""
     edits = [(*match.span(), "") for match in _CONSTANTS.finditer(view.text)]
     return _decoded(view.edited(edits)) if edits else view
+
+
+def _joined_parts(view: View) -> View:
+    """Returns a view with the parts of each value in calendars and vCards joined."""
+    edits = [(*span, "") for span in part_ends(view.text)]
+    return view.edited(edits) if edits else view
 
 
 def _in_order(view: View) -> View:

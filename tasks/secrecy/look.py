@@ -19,6 +19,7 @@ _ORDINARY = frozenset(
         Unread.font,
         Unread.program,
         Unread.reordered,
+        Unread.counted,
         Unread.unmapped_text,
         Unread.contradicted_text,
         Unread.other_records,

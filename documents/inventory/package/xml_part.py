@@ -16,12 +16,13 @@ from lxml import etree
 
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.joined import SEPARATOR
+from documents.inventory.neighbours import joined_values
 from documents.inventory.nested import Nested
 from documents.inventory.package.ofd_lines import shown_lines
 from documents.inventory.package.package_settings import is_package_setting
 from documents.inventory.package.settings import is_setting
 from documents.inventory.package.word_text import part_texts
-from documents.ooxml.formulas import joined_constants
+from documents.ooxml.formulas import joined_constants, list_items
 from documents.ooxml.text import RUN_TEXT
 from documents.ooxml.xml import local_name
 from documents.readers.text.encoding import NotText, decode
@@ -37,7 +38,11 @@ _AUTHORS = frozenset(
 # Elements whose inner elements are one text.
 _LINES = frozenset(("si", "is", "text", "TextObject", "rPh", "div"))
 # Elements and attributes with a formula of a spreadsheet.
-_FORMULAS = frozenset(("f", "formula", "formula1", "formula2", "definedName", "oldFormula"))
+_FORMULAS = frozenset(
+    (
+        "f", "formula", "formula1", "formula2", "definedName", "oldFormula", "condition", "Value",
+    )
+)  # fmt: skip
 _ODF_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _ODF_LINES = (f"{_ODF_TEXT}p", f"{_ODF_TEXT}h")
 # Elements whose texts are listed together, by the root of their part: there may be very many.
@@ -208,9 +213,7 @@ class _PartWalk:
                 kind = self._kind(name, attribute)
                 yield from self._text(f"{attribute} of {name}", value, kind)
             if attribute in _FORMULAS:
-                yield from self._text(
-                    f"{attribute} of {name}", joined_constants(value), EntryKind.hidden
-                )
+                yield from self._constants(f"{attribute} of {name}", value)
         if name in self._joined and self._is_in_columns(node):
             return
         if name in _LINES or (len(node) and text and not text.isspace()):
@@ -220,7 +223,11 @@ class _PartWalk:
         elif text and name not in self._listed_elements and not is_setting(name, "", text):
             yield from self._text(name, text, self._kind(name, ""))
         if text and name in _FORMULAS:
-            yield from self._text(name, joined_constants(text), EntryKind.hidden)
+            yield from self._constants(name, text)
+
+    def _constants(self, place: str, formula: str) -> Iterator[Entry]:
+        for text in (joined_constants(formula), *joined_values(list_items(formula))):
+            yield from self._text(place, text, EntryKind.hidden)
 
     @staticmethod
     def _is_in_columns(node: etree._Element) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import struct
 import zipfile
 import zlib
@@ -12,6 +13,7 @@ from typing import BinaryIO
 
 from documents.inventory.encodings import binary_text
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
+from documents.inventory.neighbours import joined_values
 from documents.inventory.nested import Nested
 from documents.inventory.package.package_settings import is_usual_name
 from documents.ooxml.package import decoded_name
@@ -115,6 +117,10 @@ class _Container:
             yield Entry("name of a part", name, EntryKind.setting)
         else:
             yield from self._nested.text("name of a part", name, EntryKind.name)
+            folders, _, file = name.rstrip("/").rpartition("/")
+            parts = [*folders.split("/"), posixpath.splitext(file)[0]]
+            for value in joined_values(parts):
+                yield Entry("folders and name of a part", value, EntryKind.name)
 
     def _fields(self, extra: bytes) -> Iterator[Entry]:
         at = 0

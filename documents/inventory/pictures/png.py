@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from documents.inventory.pictures.beside_pixels import nonzero, numbers, outside
+from documents.inventory.pictures.iptc import raw_profile
 from documents.inventory.pictures.part import PartKind, PicturePart
 
 _MOST = 16 << 20  # bytes of compressed text
@@ -24,7 +25,9 @@ def png_parts(data: bytes) -> Iterator[PicturePart]:
         if name in _PNG_NUMBERS:
             yield from numbers(_chunk(name), body, _PNG_NUMBERS[name])
         elif name not in _PIXELS:
-            yield _png_part(name, body)
+            part = _png_part(name, body)
+            yield part
+            yield from raw_profile(part.where, part.data)
         at += length + 12
     yield from outside(data, at)
 

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from documents.inventory.pictures.beside_pixels import LEAST, numbers
+from documents.inventory.pictures.iptc import iptc_parts
 from documents.inventory.pictures.part import PartKind, PicturePart
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -18,7 +19,7 @@ _FURTHER_PICTURES = frozenset((330, 513))  # sub-directories, thumbnail
 _PIXELS = {273: 279, 324: 325}  # the offsets of strips and tiles, and their lengths
 # Numbers that are stored as bytes: JPEG tables, versions, components, file and scene type.
 _NOT_TEXT = frozenset((347, 36_864, 37_121, 40_960, 41_728, 41_729))
-_COLOR_PROFILE, _XMP, _MAKER_NOTE = 34_675, 700, 37_500
+_COLOR_PROFILE, _XMP, _MAKER_NOTE, _IPTC = 34_675, 700, 37_500, 33_723
 _OFFSETS = frozenset((*_PIXELS, *_PIXELS.values(), 34_665, 34_853, 40_965, 514))
 _SURROGATES = 0xD800
 _MOST_TAGS, _MOST_DIRECTORIES = 4_096, 1_024
@@ -133,6 +134,20 @@ class _Tags:
             characters = "".join(chr(one) for one in tag.values if 0 < one < _SURROGATES)
             written = characters.encode("utf-16-le")
             yield from numbers(where, written, len(written), least)
+            yield from self._swapped(tag, where, least)
+        if tag.number == _IPTC:
+            yield from iptc_parts(where, tag.data)
+
+    @staticmethod
+    def _swapped(tag: _Tag, where: str, least: int) -> Iterator[PicturePart]:
+        """Bytes that a program stored as numbers of the other byte order, as IPTC data often is."""
+        size = _SIZES[tag.kind]
+        if size not in {2, 4}:
+            return
+        swapped = b"".join(tag.data[at : at + size][::-1] for at in range(0, len(tag.data), size))
+        yield from numbers(where, swapped, len(swapped), least)
+        if tag.number == _IPTC:
+            yield from iptc_parts(where, swapped)
 
     def _tag(self, at: int) -> _Tag:
         number, kind, count = struct.unpack_from(f"{self._order}HHL", self.data, at)

@@ -15,6 +15,7 @@ from documents.inventory.pictures.part import PartKind, PicturePart
 from documents.inventory.pictures.parts import PARTS
 from documents.inventory.pictures.png import after_the_pixels
 from documents.inventory.pictures.tiff_tags import exif_parts
+from documents.inventory.pictures.transparent import hides_pixels, shows_more
 from documents.limits import OcrBudget, ReadLimits
 from documents.ocr.recognition import has_unclear_text
 from documents.ocr.scan import Scan
@@ -27,6 +28,7 @@ from documents.readers.pictures import (
     media_type_of,
     ocr_scan,
     prepared,
+    transparency,
 )
 from documents.readers.text.encoding import strict
 
@@ -34,7 +36,6 @@ _MOST_STRINGS = 1 << 20  # bytes
 # A larger picture is not decoded to see whether it is blank.
 _MOST_BLANK_BYTES = 1 << 20
 _MOST_PARTS = 10_000
-_FAINT = 16  # of 255: a pixel that is hardly visible
 
 
 def walk(inventory: Inventory) -> Walk:
@@ -104,15 +105,19 @@ def _pages(picture: Image.Image, limits: ReadLimits, *, is_small: bool) -> Itera
 def _page(
     picture: Image.Image, number: int, where: str, budget: OcrBudget, *, is_small: bool
 ) -> Iterator[Entry]:
-    """The text of a page. A page of one color is read; without OCR any other is unread."""
+    """The text of a page, and of its alpha channel where that shows more than the colors on white.
+
+    A page of one color is read; without OCR any other is unread.
+    """
     if not is_small and not budget.pages:
         yield unread(where, Unread.picture)
         return
     try:
         with damage():
             picture.seek(number - 1)
-            hides = _hides_pixels(picture)
+            hides = hides_pixels(picture)
             seen, _ = prepared(picture)
+            mask = transparency(picture)
     except CorruptDocument:
         yield unread(where, Unread.damaged)
         return
@@ -121,6 +126,12 @@ def _page(
         return
     if hides:
         yield unread(f"{where} transparent pixels".strip(), Unread.picture)
+    yield from _seen(seen, where, budget)
+    if mask is not None and shows_more(mask, seen):
+        yield from _seen(mask, f"{where} transparency".strip(), budget)
+
+
+def _seen(seen: Image.Image, where: str, budget: OcrBudget) -> Iterator[Entry]:
     if seen.getcolors(1) is not None:
         return
     if not budget.take():
@@ -141,13 +152,3 @@ def _texts(scan: Scan, where: str) -> Iterator[Entry]:
     for seal in scan.seals:
         if seal.text:
             yield Entry(f"{where} seal".strip(), seal.text, EntryKind.shown, whole=True)
-
-
-def _hides_pixels(picture: Image.Image) -> bool:
-    """Whether there is more than one color under the transparent pixels."""
-    if not picture.has_transparency_data:
-        return False
-    layer = picture.convert("RGBA")
-    clear = layer.getchannel("A").point(lambda alpha: 255 if alpha < _FAINT else 0)
-    counts = layer.convert("RGB").histogram(clear)
-    return any(sum(map(bool, counts[at : at + 256])) > 1 for at in range(0, 768, 256))

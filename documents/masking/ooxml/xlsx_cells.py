@@ -9,11 +9,12 @@ from itertools import islice
 
 from lxml import etree
 
+from documents.inventory.neighbours import joined_values
 from documents.masking.joined_text import Piece, Separator, mask_joined
 from documents.masking.replacement import Find, Replacement
 from documents.ooxml.formats.styles import Styles
 from documents.ooxml.formats.values import shown_number, shown_text
-from documents.ooxml.formulas import joined_constants
+from documents.ooxml.formulas import joined_constants, list_items
 from documents.ooxml.workbook import texts_of
 from documents.ooxml.xml import local_name
 
@@ -274,7 +275,8 @@ def formatted(value: str) -> str:
 
 def drops_formula(text: str, find: Find) -> bool:
     """Whether a formula has text to mask, also divided into several texts, or uses another file."""
-    return bool(_OTHER_BOOK.search(text) or find(text) or find(joined_constants(text)))
+    texts = (text, joined_constants(text), *joined_values(list_items(text)))
+    return bool(_OTHER_BOOK.search(text) or any(map(find, texts)))
 
 
 def _known(element: etree._Element, names: frozenset[str]) -> dict[str, str]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator, Sequence
 
 from lxml import etree
 
+from documents.inventory.neighbours import divided_values, has_few_figures
 from documents.inventory.package.settings import is_setting
 from documents.masking.replacement import Find, Masking, Replacement, applied
 from documents.ooxml.xml import local_name
 
 _AUTHOR_ATTRIBUTES = frozenset(("author", "initials", "userId", "providerId"))
 _AUTHOR_ELEMENTS = frozenset(("creator", "lastModifiedBy", "Manager"))
+_COVER = "***"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -26,6 +28,7 @@ def mask_nodes(
     """
     changes: list[Replacement] = []
     clean: set[tuple[str, str, str]] = set()
+    neighbours: dict[tuple[str, str], list[tuple[etree._Element, str]]] = {}
     for element in root.iter(etree.Element):
         name = local_name(element)
         if name not in skip and (words := _changed(element.text, masking.find, changes)):
@@ -37,13 +40,31 @@ def mask_nodes(
             if place in clean:
                 continue
             is_text = not is_setting(*place)
+            if is_text:
+                neighbours.setdefault(place[:2], []).append((element, str(key)))
             find = masking.find if is_text else masking.find_by_rule
             if words := _changed(place[2], find, changes):
                 # A number is replaced by a number, so that the file can be opened.
                 element.set(key, "0" if not is_text and _NUMBER.fullmatch(place[2]) else words)
             else:
                 clean.add(place)
+    for (name, attribute), attributes in neighbours.items():
+        changes += _mask_divided(attributes, f"{attribute} of {name}", masking.find)
     return changes
+
+
+def _mask_divided(
+    attributes: Sequence[tuple[etree._Element, str]], where: str, find: Find
+) -> Iterator[Replacement]:
+    """Mask the values that stand in neighbouring attributes of the same name."""
+    texts = [str(element.get(key)).strip() for element, key in attributes]
+    for parts, value in divided_values(texts, among_few=has_few_figures(where)):
+        first, last = len(texts[parts[0]]), len(value) - len(texts[parts[-1]])
+        for change in find(value):
+            if change.start < first and change.end > last:
+                yield change
+                for element, key in attributes[parts.start : parts.stop]:
+                    element.set(key, _COVER)
 
 
 def remove_authors(root: etree._Element) -> int:

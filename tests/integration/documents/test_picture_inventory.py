@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from documents.inventory.entry import Entry, EntryKind
 from documents.inventory.nested import ZIP
@@ -35,6 +35,14 @@ def test_a_picture_that_ocr_read_has_nothing_unread(tmp_path: Path) -> None:
     assert unread(list(inventory(path, pictures.PNG, replace(SCANS, ocr_pages=0)))) == [
         ("", "picture")
     ]
+
+
+def test_text_in_the_alpha_channel_only_is_read(tmp_path: Path) -> None:
+    page = Image.new("RGB", (600, 200), "white")
+    page.putalpha(ImageOps.invert(drawn()))
+    found = list(inventory(saved_picture(tmp_path, page, "PNG"), pictures.PNG, SCANS))
+    assert shown(found) == [WORDS]
+    assert unread(found) == []
 
 
 def test_text_that_ocr_did_not_read_with_confidence_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import quopri
 from email.header import Header
 from email.message import EmailMessage
@@ -24,6 +25,11 @@ BASE32 = base64.b32encode(NAME.encode()).decode().rstrip("=")
 PARAMETER = f"utf-8''{quote(NAME)}"
 BASE64 = base64.b64encode(NAME.encode()).decode()
 MULTIPART = HEAD + "Content-Type: multipart/mixed; boundary=b\n"
+
+
+# The index of a real message of 2014.
+INDEX = base64.b64decode("AdAh4hUJpZgY+nA2Sx6nRtDBYSUXkw==")
+OPAQUE = base64.b64encode(hashlib.sha256(b"13812341234").digest()[:15]).decode()
 
 
 def part(head: str, body: str) -> str:
@@ -146,3 +152,56 @@ def test_the_name_of_a_file_in_raw_bytes_is_found(tmp_path: Path) -> None:
 def test_text_declared_as_utf_7_is_also_searched_as_it_is_written(tmp_path: Path) -> None:
     data = f"{HEAD}Content-Type: text/plain; charset=utf-7\n\n+8613812341234-\n"
     assert "13812341234" in texts_of(entries_of(tmp_path, data.encode(), mail.MEDIA_TYPE))
+
+
+def index(data: bytes) -> str:
+    return f"{HEAD}Thread-Index: {base64.b64encode(data).decode()}\n\nText.\n"
+
+
+def test_text_in_the_bytes_of_a_thread_index_is_found(tmp_path: Path) -> None:
+    for data in (
+        INDEX[:5] + b"D" + b"13812341234".ljust(16, b"\xff"),
+        INDEX + b"13812" + b"34123" + b"4\xff\xff\xff\xff",
+    ):
+        entries = entries_of(tmp_path, index(data).encode(), mail.MEDIA_TYPE)
+        texts = texts_of(entries).replace("\ufffd", "\n").splitlines()
+        assert "13812341234" in texts
+        assert unread_of(entries) == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"Thread-Index: {base64.b64encode(INDEX + b'123').decode()}",
+        f"Thread-Index: {base64.b64encode(bytes(22)).decode()}",
+        "Thread-Index: a",
+        f"X-Reference: {OPAQUE}",
+        f"X-Reference: id={OPAQUE}; a",
+        "Notes: 1a2b3c4d5e6f7a8b",
+    ],
+)
+def test_a_header_that_nobody_can_read_is_named(tmp_path: Path, header: str) -> None:
+    entries = entries_of(tmp_path, f"{HEAD}{header}\n\nText.\n".encode(), mail.MEDIA_TYPE)
+    name = header.partition(":")[0]
+    assert unread_of(entries) == [("encoded data", f"header {name}")]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"Thread-Index: {base64.b64encode(INDEX + bytes(10)).decode()}",
+        f"References: <{OPAQUE}@example>",
+        f"Received: from a (b [192.0.2.1]) by c with ESMTPS id {OPAQUE} for <d@example>",
+        f"X-CM-TRANSID: {OPAQUE}",
+        f"X-QQ-mid: bizesmtp{OPAQUE}",
+        f"X-MS-Exchange-CrossTenant-Id: {OPAQUE}",
+        "X-Request-Id: 0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0",
+        "X-Digest: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        f"X-Link: see xn--{NAME.encode('punycode').decode()}",
+        "X-Department: Comprehensive-Office section 12",
+        "X-Scanner: MailGuard-2026.1 (build-20260601)",
+    ],
+)
+def test_headers_that_are_understood_are_not_named(tmp_path: Path, header: str) -> None:
+    entries = entries_of(tmp_path, f"{HEAD}{header}\n\nText.\n".encode(), mail.MEDIA_TYPE)
+    assert unread_of(entries) == []

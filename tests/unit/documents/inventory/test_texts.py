@@ -111,6 +111,16 @@ def _uuencoded(data: bytes) -> str:
     return "begin 644 a.txt\n" + b"".join(lines).decode() + "`\nend\n"
 
 
+def _z85(data: bytes) -> str:
+    """RFC 32 of ZeroMQ."""
+    digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+    data += b"." * (-len(data) % 4)
+    groups = (int.from_bytes(data[at : at + 4], "big") for at in range(0, len(data), 4))
+    return "".join(
+        digits[group // 85**power % 85] for group in groups for power in range(4, -1, -1)
+    )
+
+
 BYTES_AS_TEXT: dict[str, Callable[[bytes], str]] = {
     "Base32": lambda data: base64.b32encode(data).decode(),
     "Base32 without padding": lambda data: base64.b32encode(data).decode().rstrip("="),
@@ -119,10 +129,16 @@ BYTES_AS_TEXT: dict[str, Callable[[bytes], str]] = {
     ),
     "uuencode": _uuencoded,
     "Base85": lambda data: base64.a85encode(data, adobe=True).decode(),
+    "unmarked Base85": lambda data: base64.b85encode(b"Nr. " + data + b" ....").decode(),
+    "unmarked Ascii85": lambda data: base64.a85encode(b"Nr. " + data + b" ....").decode(),
+    "Base85 of ZeroMQ in quotes": lambda data: f'"{_z85(b"Nr. " + data + b" .....")}"',
     "hexadecimal bytes": lambda data: ", ".join(f"0x{byte:02x}" for byte in data),
     "decimal bytes": lambda data: f"[{','.join(map(str, data))}]",
     "a line a byte": lambda data: ",\n  ".join(map(str, data)),
     "codes of characters": lambda data: ", ".join(str(ord(char)) for char in data.decode()),
+    "lines of hexadecimal digits": lambda data: "\n".join(
+        textwrap.wrap((b"Nr. " + data + b".").hex(), 18)
+    ),
     "a dump": lambda data: data.hex(" "),
     "a dump with hyphens": lambda data: data.hex("-").upper(),
 }
@@ -148,6 +164,8 @@ def test_a_file_in_other_digits_is_opened(tmp_path: Path) -> None:
 def test_ordinary_figures_and_words_are_no_data() -> None:
     words = (
         "2021,2022,2023,2024 1,234,567 12,49,50,51,52,255,300 AA-BB-CC-DD-EE-FF 10:20:30:40 "
+        "https://www.example.gov.cn/art/2026/6/1/art_12345_6789012.html?id=1&page=2 "
+        "-------------------- .................... ==================== {{ page.title|safe }} "
         "ANNOUNCEMENT OF THE DEPARTMENTS\n2026-01-02 0x31 "
     )
     assert [run.data for run in encoded(words) if run.data] == []
@@ -329,3 +347,10 @@ def test_entries_are_joined_and_found_again() -> None:
     starts = batches[0].starts
     spans = [(starts[3], starts[5] + 1), (starts[2], starts[2] + 1)]
     assert list(batches[0].within(spans)) == batches[0].entries[2:6]
+
+
+def test_a_name_in_a_few_bytes_that_are_text_in_another_encoding_is_listed(tmp_path: Path) -> None:
+    name = "\U00023c97昱棠"
+    entries = entries_of(tmp_path, b"\x30\x82" + name.encode(), text.MEDIA_TYPE)
+    assert name in texts_of(entries)
+    assert unread_of(entries) == []

@@ -85,6 +85,7 @@ MADE_TEXTS = {
     "a name of a property": "window['at' + 'ob']('MTM4')",
     "a part of a text": "b.innerText = '9138123412349'.substring(1, 12)",
     "after what looks like a comment": "b.title = 'a//b'; c = \"/*\"; b.innerText = atob(a)",
+    "variables with parts of a number": "let a = '138', c = '12341234'; d.write(a); d.write(c)",
     "VBScript": "document.body.innerText = StrReverse(a)",
 }
 OTHER_PROGRAMS = {
@@ -99,6 +100,12 @@ OTHER_PROGRAMS = {
         "s.parentNode.insertBefore(hm, s); })();"
     ),
     "another page": "window.location.replace('/index.html')",
+    "markup": (
+        "document.write('<div class=\"a1\">'); document.write('2026年'); document.write('</div>')"
+    ),
+    "numbers that count up": "a.value = '8'; a.value = '9'; a.value = '10'; a.value = '11';"
+    "b.value = '12'; b.value = '13'; c.value = '14';",
+    "figures": "a.textContent = '1500'; b.textContent = '2300'; c.textContent = '410'",
     "an event": "document.addEventListener('click', function (e) { e.preventDefault(); });",
 }
 
@@ -176,6 +183,85 @@ def test_text_in_the_order_of_a_style_is_read(tmp_path: Path, order: str) -> Non
     entries = entries_of(tmp_path, page_of(ORDERS[order]), html.MEDIA_TYPE)
     assert any(NAME in entry.text for entry in entries)
     assert unread_of(entries) == []
+
+
+@pytest.mark.parametrize("value", [NAME, "zhang@tax.example"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "<script>document.write('{}'); document.write(\"<b>{}\")</script>",
+        "<script>document.write('{}')</script><p>a</p><script>document.write('{}')</script>",
+        "<script>a.append('{}'); b.insertAdjacentText('beforeend', '{}')</script>",
+        "<script>c.fillText('{}', 0, 0); c.fillText('{}', 9, 0)</script>",
+        "<meta name=keywords content='{},{}'>",
+        "<script>a.textContent = '{}'; b.textContent = '{}'</script>",
+    ],
+)
+def test_texts_that_calls_write_one_after_the_other_are_one(
+    tmp_path: Path, written: str, value: str
+) -> None:
+    half = len(value) // 2
+    body = written.format(value[:half], value[half:])
+    assert value in texts_of(entries_of(tmp_path, page_of(body), html.MEDIA_TYPE))
+
+
+PLACED = {
+    "position": "<p><b style='position: absolute; left: 9em'>12341234</b>"
+    "<i style='position:absolute'>138</i>",
+    "a rule": "<style>.a{order:2}.b{order:1}</style><p><b class=a>12341234</b><b class=b>138</b>",
+    "a grid": "<style>i{grid-column:1}</style><p><b>1234</b> <i>138</i> <b>1234</b>",
+    "a margin": "<p><b style='margin-left: 5em'>12341234</b><i style='margin-left:-9em'>138</i>",
+    "a shift": "<p><b>12341234</b><i style='transform:translate(-9em)'><u>138</u></i>",
+    "a digit in each": "<style>b{position:absolute}</style><p>"
+    + "".join(f"<b style='left:{at}em'>{digit}</b>" for at, digit in enumerate("43214321831")),
+    "a drawing": "<svg><text><tspan x=50>12341234</tspan><tspan x=0>138</tspan></text></svg>",
+    "an identity number": "<p>"
+    + "".join(
+        f"<b style='order:{at}'>{part}</b>"
+        for at, part in ((3, "002X"), (1, "110105"), (2, "19491231"))
+    ),
+}
+COUNTED = {
+    "texts of two rules": "<style>p::before{content:'138'}p::after{content:'12341234'}</style>",
+    "texts of variables": "<style>p{--b:'12341234';--a:'138'}"
+    "p::before{content:var(--a) var(--b)}</style>",
+    "two counters": "<style>p{counter-reset:a 138 b 12341234}"
+    "p::after{content:counter(a) counter(b)}</style>",
+    "a counter and a text": "<style>p::after{content:counter(a) '12341234'}</style>"
+    "<p style='counter-set: a 138'>",
+    "short counters": "<style>p{counter-reset:a 13 b 81 c 23 d 41 e 23 f 4}p::after{"
+    "content:counters(a,'') counter(b) counter(c) counter(d) counter(e) counter(f)}</style>",
+}
+
+
+@pytest.mark.parametrize("placed", PLACED)
+def test_parts_of_a_number_in_places_of_their_own_are_named(tmp_path: Path, placed: str) -> None:
+    named = unread_of(entries_of(tmp_path, page_of(PLACED[placed]), html.MEDIA_TYPE))
+    assert {reason for reason, _ in named} == {
+        "text whose characters a style puts in another order"
+    }
+
+
+@pytest.mark.parametrize("counted", COUNTED)
+def test_long_numbers_of_counters_are_named(tmp_path: Path, counted: str) -> None:
+    named = unread_of(entries_of(tmp_path, page_of(COUNTED[counted]), html.MEDIA_TYPE))
+    assert named == [("numbers that a style puts together", "style")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<style>.m{position:absolute}.m b{order:2}</style><div><p class=m>2026<p class=m>通知"
+        "<p class=m>13812</div>",
+        "<style>a{position:relative}</style><p>"
+        + "".join(f"<a>{page}</a>" for page in range(1, 11)),
+        "<style>li{order:1}</style><ul><li>1500<li>2300<li>410</ul>",
+        "<style>body{counter-reset:h 0 fig 12}h2{counter-increment:h 1}"
+        "h2::before{content:counter(h) '、'}</style><h2>总则</h2>",
+    ],
+)
+def test_an_ordinary_style_is_not_named(tmp_path: Path, body: str) -> None:
+    assert unread_of(entries_of(tmp_path, page_of(body), html.MEDIA_TYPE)) == []
 
 
 def test_a_style_that_may_order_too_much_is_named(tmp_path: Path) -> None:

@@ -232,6 +232,47 @@ def test_escapes_of_names_are_masked_in_their_place(value: str, form: Callable[[
     assert (change.start, change.end, change.value) == (3, 3 + len(written), value)
 
 
+@pytest.mark.parametrize("mark", ["xn--", "XN--", "Xn--", "xN--", "ｘｎ－－"])
+@pytest.mark.parametrize("before", ["见 ", "见", "a_", "ab", "/"])
+def test_a_name_in_punycode_is_found_anywhere(mark: str, before: str) -> None:
+    label = f"{mark}{NAME.encode('punycode').decode()}"
+    assert found(f"{before}{label} 完") == [label]
+
+
+def test_percent_encoding_in_full_width_characters_is_found() -> None:
+    written = quote(NAME).translate({at: at + 0xFEE0 for at in range(0x21, 0x7F)})
+    assert found(f"见 {written} 完") == [written]
+    assert found("增长１０％２０２４年") == []
+
+
 def test_a_name_in_punycode_is_masked() -> None:
     label = f"xn--{NAME.encode('punycode').decode()}"
     assert FINDER.find(f"见 http://www.{label}.example/a")[0].start == len("见 http://www.")
+
+
+CONTACT = "BEGIN:VCARD\nVERSION:3.0\n{}\nEND:VCARD\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ("N:{};;;", "138;1234;1234"),
+        ("item1.ADR;TYPE=home:;;{};;", "110105;19491231;002X"),
+        ("NOTE:见 {}", "13812\\,341234"),
+        ("CATEGORIES:{}", "13812, 341234"),
+        ("ORG:{}", "张;某某"),
+    ],
+)
+def test_the_parts_of_a_value_in_a_vcard_are_one(line: str, parts: str) -> None:
+    assert found(CONTACT.format(line.format(parts))) == [parts]
+
+
+@pytest.mark.parametrize(
+    "line", ["NOTE:见13\\,812\\,341\\,234", "GEO:138.12;341234", "EXDATE:20260101,13812"]
+)
+def test_amounts_and_times_in_a_vcard_are_no_parts_of_a_value(line: str) -> None:
+    assert found(CONTACT.format(line)) == []
+
+
+def test_parts_outside_of_a_vcard_are_not_joined() -> None:
+    assert found("NOTE:13812;341234") == []

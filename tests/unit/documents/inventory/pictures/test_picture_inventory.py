@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import textwrap
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -88,6 +89,30 @@ def gif_extension(label: int, body: bytes) -> bytes:
     return data[:-1] + block + data[-1:]
 
 
+def raw_profile(keyword: bytes, data: bytes, width: int = 72) -> bytes:
+    """As ImageMagick stores a profile in a PNG."""
+    lines = "\n".join(textwrap.wrap(data.hex(), width))
+    return keyword + f"\niptc\n{len(data):8}\n{lines}\n".encode()
+
+
+def iptc(*texts: bytes) -> bytes:
+    """Records of keywords (IPTC IIM 4.2, 2:25)."""
+    return b"".join(b"\x1c\x02\x19" + len(one).to_bytes(2, "big") + one for one in texts)
+
+
+def tiff_numbers(data: bytes, order: str, written: str) -> bytes:
+    """A TIFF whose IPTC data is stored as numbers in an order of bytes, written in another."""
+    data += b"\0" * (-len(data) % 4)
+    count = len(data) // 4
+    numbers = struct.pack(f"{written}{count}L", *struct.unpack(f"{order}{count}L", data))
+    tags = [(256, 1), (257, 1), (258, 8), (259, 1), (262, 1), (273, 8), (278, 1), (279, 1)]
+    head = (b"II*\0" if written == "<" else b"MM\0*") + struct.pack(f"{written}L", 9) + b"\xff"
+    entries = b"".join(struct.pack(f"{written}HHLL", number, 4, 1, one) for number, one in tags)
+    at = len(head) + 2 + 12 * (len(tags) + 1) + 4
+    entries += struct.pack(f"{written}HHLL", 33_723, 4, count, at)
+    return head + struct.pack(f"{written}H", len(tags) + 1) + entries + bytes(4) + numbers
+
+
 def webp_chunk(name: bytes, body: bytes) -> bytes:
     data = picture("WEBP", lossless=True)
     body += b"\0" * (len(body) % 2)
@@ -148,6 +173,20 @@ TEXTS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "PNG after the packed pixels": (PNG, lambda: png_pixels(packed=BYTES)),
     "PNG second chunk of pixels": (PNG, lambda: png_pixels(second=BYTES)),
     "PNG UTF-16": (PNG, lambda: with_chunk(b"tEXt", b"a\0" + SECRET.encode("utf-16-be"))),
+    "PNG raw profile": (
+        PNG, lambda: with_chunk(b"tEXt", raw_profile(b"Raw profile type iptc\0", iptc(BYTES)))
+    ),
+    "PNG packed raw profile in short lines": (
+        PNG,
+        lambda: with_chunk(
+            b"zTXt",
+            b"Raw profile type iptc\0\0" + zlib.compress(raw_profile(b"", iptc(BYTES), 10)),
+        ),
+    ),
+    "TIFF IPTC as numbers": (TIFF, lambda: tiff_numbers(iptc(BYTES), "<", "<")),
+    "TIFF IPTC as numbers of the other order": (
+        TIFF, lambda: tiff_numbers(iptc(BYTES), "<", ">")
+    ),
     "JPEG tables": (JPEG, lambda: jpeg_segment(0xDB, b"\0" + BYTES.ljust(64, b"\1"))),
     "JPEG codes": (JPEG, lambda: jpeg_segment(0xC4, bytes(16) + bytes((21,)) + BYTES)),
     "TIFF numbers": (TIFF, lambda: picture("TIFF", tiffinfo={65_000: tuple(BYTES)})),
@@ -183,7 +222,16 @@ def test_text_in_each_place_is_listed(tmp_path: Path, place: str) -> None:
     media_type, build = TEXTS[place]
     found = entries(tmp_path, build(), media_type)
     assert any(SECRET in one.text for one in found), found
-    assert ("", "picture") in unread(found)
+    assert ("", "picture") in unread(found) or "TIFF IPTC" in place  # of one pixel
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_number_in_two_records_is_listed_as_one(tmp_path: Path, order: str) -> None:
+    data = tiff_numbers(iptc(b"13812", b"341234"), "<", order)
+    assert any(one.text == "13812341234" for one in entries(tmp_path, data, TIFF))
+    raw = raw_profile(b"Raw profile type iptc\0", iptc(b"13812", b"341234"), 10)
+    found = entries(tmp_path, with_chunk(b"tEXt", raw), PNG)
+    assert any(one.text == "13812341234" for one in found)
 
 
 NUMBER = b"13812341234"
@@ -276,6 +324,43 @@ def test_text_under_transparent_pixels_is_named(tmp_path: Path) -> None:
     clear = Image.new("RGBA", (90, 40), (0, 0, 0, 0))
     written = io.BytesIO()
     clear.save(written, "PNG")
+    assert entries(tmp_path, written.getvalue(), PNG) == []
+
+
+def in_alpha(color: str, kind: str = "PNG", mode: str = "RGBA") -> bytes:
+    """A picture of one color, with a word in its alpha channel only."""
+    alpha = Image.new("L", (90, 40), 0)
+    ImageDraw.Draw(alpha).text((5, 5), "Anna", fill=255)
+    page = Image.new("RGB", alpha.size, color)
+    page.putalpha(alpha)
+    written = io.BytesIO()
+    page.convert(mode).save(written, kind)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("PNG", "RGBA"), ("PNG", "LA"), ("TIFF", "RGBA"), ("GIF", "RGBA")]
+)
+def test_a_word_in_the_alpha_channel_only_is_named(tmp_path: Path, kind: str, mode: str) -> None:
+    found = entries(tmp_path, in_alpha("white", kind, mode), MEDIA_TYPES[kind])
+    assert ("transparency", "picture") in unread(found)
+
+
+def test_an_alpha_channel_that_shows_what_the_colors_show_is_not_named(tmp_path: Path) -> None:
+    assert unread(entries(tmp_path, in_alpha("navy"), PNG)) == {("", "picture")}
+    corners = Image.new("L", (90, 40), 0)
+    ImageDraw.Draw(corners).rounded_rectangle((0, 0, 89, 39), 4, fill=255)
+    page = Image.new("RGB", (90, 40), "white")
+    page.putalpha(corners)
+    written = io.BytesIO()
+    page.save(written, "PNG")
+    assert entries(tmp_path, written.getvalue(), PNG) == []
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 30), (40, 1)])
+def test_a_line_of_transparent_pixels_is_read(tmp_path: Path, size: tuple[int, int]) -> None:
+    written = io.BytesIO()
+    Image.new("RGBA", size, (255, 255, 255, 128)).save(written, "PNG")
     assert entries(tmp_path, written.getvalue(), PNG) == []
 
 

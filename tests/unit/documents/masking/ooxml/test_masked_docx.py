@@ -264,3 +264,17 @@ def test_the_name_of_a_sample_is_in_no_part_in_any_encoding(tmp_path: Path, case
     for value in (name, quote(name), quote(name.encode("gbk")), name[1:]):
         assert value not in left
     WordDocument(io.BytesIO(file.data))
+
+
+def test_a_value_over_several_choices_of_a_list_is_masked(tmp_path: Path) -> None:
+    choices = "".join(
+        f'<w:listItem w:displayText="{part}" w:value="{number}"/>'
+        for number, part in enumerate((PHONE[:5], PHONE[5:], "其他"))
+    )
+    control = f"<w:sdt><w:sdtPr><w:dropDownList>{choices}</w:dropDownList></w:sdtPr></w:sdt>"
+    file, account = masked(docx_with(p(run("值")) + control), tmp_path)
+    with zipfile.ZipFile(io.BytesIO(file.data)) as packed:
+        left = packed.read("word/document.xml").decode()
+    assert PHONE[5:] not in left
+    assert "其他" in left
+    assert account.masked

@@ -268,3 +268,16 @@ def test_a_stored_number_is_masked_though_its_format_shows_another(tmp_path: Pat
     book = workbook(f'<row r="1">{cells}</row>', formats=[";;;", "0.0,,"])
     file, _ = masked(book, tmp_path)
     assert PHONE not in texts(file)
+
+
+def test_a_value_over_several_items_of_a_list_is_removed(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet["A1"] = "值"
+    for row, items in enumerate((f"{PHONE[:5]},{PHONE[5:]}", "是,否"), start=1):
+        choice = DataValidation(type="list", formula1=f'"{items}"')
+        choice.add(f"A{row}")
+        sheet.add_data_validation(choice)
+    left = texts(masked(written(book), tmp_path)[0])
+    assert PHONE[5:] not in left
+    assert "是,否" in left
