@@ -13,7 +13,7 @@ from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from documents.inventory.byte_runs import byte_runs
-from documents.inventory.escapes import ESCAPE, has_escapes, unescaped
+from documents.inventory.escapes import ESCAPE, character, has_escapes, unescaped
 from documents.readers.text.encoding import strict
 from documents.readers.text.plausibility import LIKELY, commonness
 
@@ -23,7 +23,6 @@ _QUOTED = re.compile(r"(?:=[0-9A-F]{2}(?:=\r?\n)?+){2,}+")
 # `%u` is what `escape` of JavaScript writes.
 _UNICODE = re.compile(r"\\u\{([0-9A-Fa-f]{1,6})\}|[\\%]u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
 _SIGNS = str.maketrans("", "", "%=\r\n")
-_STYLE = re.compile(r"\\([0-9A-Fa-f]{4,6})[ \t\r\n\f]?")
 _NAME = re.compile(ESCAPE)
 _ESCAPED = re.compile(r"%(?:u|[0-9A-Fa-f]{2})|=[0-9A-F]{2}=|&[#\w]|\\[ux0-9A-Fa-f]")
 _DATA = re.compile(r"data:([^,\s\"'<>]{0,200}),([^\s\"'<>)]*)")
@@ -104,7 +103,7 @@ def decoded(text: str) -> str:
             break
         text = html.unescape(_PERCENT.sub(_unquoted, _QUOTED.sub(_unquoted, text)))
         # A surrogate pair is two escapes, which form one character.
-        text = _STYLE.sub(_character, _UNICODE.sub(_character, text))
+        text = _UNICODE.sub(character, text)
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         if text == before:
             break
@@ -197,11 +196,6 @@ def _unquoted(match: re.Match[str]) -> str:
     words = strict(data, "utf-8")
     words = strict(data, "gb18030") if words is None else words
     return match[0] if words is None else words
-
-
-def _character(match: re.Match[str]) -> str:
-    code = int(next(filter(None, match.groups())), 16)
-    return chr(code) if code <= 0x10FFFF else match[0]
 
 
 def _of_uri(media_type: str, data: str) -> bytes:
