@@ -83,7 +83,7 @@ _KNOWN_RUNS = 16_384
 _SURELY = 3
 _DATA_FROM = 256
 """Encoded bytes of this many characters are data; shorter runs may be identifiers."""
-_CONTAINER = re.compile(
+CONTAINER = re.compile(
     rb"PK\x03\x04|%PDF-|\x1f\x8b\x08|\xd0\xcf\x11\xe0|BZh[1-9]|7z\xbc\xaf\x27\x1c|\xfd7zXZ\x00"
 )
 """Beginnings of files that hold others, or compressed data: shorter runs are data too."""
@@ -142,12 +142,12 @@ def _other_digits(text: str) -> Iterator[EncodedRun]:
         data = bytes.fromhex(match[0])
         if texts := _texts(data):
             yield EncodedRun(*match.span(), texts)
-        elif len(match[0]) >= _DATA_FROM or _CONTAINER.match(data):
+        elif len(match[0]) >= _DATA_FROM or CONTAINER.match(data):
             yield EncodedRun(*match.span(), (), data)
     for run in byte_runs(text):
         if texts := _texts(run.data):
             yield EncodedRun(run.start, run.end, texts)
-        elif run.is_data or _CONTAINER.match(run.data):
+        elif run.is_data or CONTAINER.match(run.data):
             yield EncodedRun(run.start, run.end, (), run.data)
 
 
@@ -168,7 +168,7 @@ def _base64(run: str) -> tuple[Sequence[str], bytes] | None:
     is_long = len(run) >= _DATA_FROM
     if is_long and not data:
         data = _bytes("".join(run.split()).rstrip("=")[:-1])
-    if not data or not (is_long or _CONTAINER.match(data)):
+    if not data or not (is_long or CONTAINER.match(data)):
         return (texts, b"") if (texts := [*_texts_in_data(run)]) else None
     is_hex = all(_HEX.fullmatch(piece) for piece in run.split())
     return None if is_hex else ((), data)

@@ -1,4 +1,4 @@
-"""Escapes in names and in the texts of programs and styles: `_x0031_`, `xn--…`, `\\061`, `\\5f20`."""
+"""Escapes in names, programs and styles: `_x0031_`, `xn--…`, `\\061`, `\\5f20`."""
 
 from __future__ import annotations
 
