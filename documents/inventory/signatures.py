@@ -38,7 +38,7 @@ _DIGITS = re.compile(r"[A-Za-z0-9+/_-]{16,5500}={0,2}")
 _RUN = re.compile(r"[A-Za-z0-9+/_-]+(?:\s+[A-Za-z0-9+/_-]+)*={0,2}")
 _PICTURE = re.compile(rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF")
 _ZLIB = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")
-_MOST_INFLATED = 1 << 20
+_MOST_INFLATED, _LEAST_STREAM = 1 << 20, 64
 _ARMOUR = ("-----BEGIN PGP SIGNATURE-----", "-----END PGP SIGNATURE-----")
 _MOST_ARMOURED = 16_384
 # RFC 9580, 4.2: a packet of type 2, with a length of either form.
@@ -135,14 +135,15 @@ def _bytes(tag: str, written: str) -> ServerBytes | None:
     data = urlsafe_b64decode(whole[: -1 if len(whole) % 4 == 1 else None] + "==")
     if tag == _KEY_DATA and _KEY.match(data) is None:
         return None
-    return None if _is_known_form(data) else ServerBytes(tag, digits, data)
+    return None if is_known_form(data) else ServerBytes(tag, digits, data)
 
 
-def _is_known_form(data: bytes) -> bool:
+def is_known_form(data: bytes) -> bool:
     """Whether the bytes are compressed, or a document or picture is among them."""
     if CONTAINER.search(data) or _PICTURE.search(data):
         return True
-    streams = [(data, -zlib.MAX_WBITS)]
+    # Few bytes may be a stream without a header by chance.
+    streams = [(data, -zlib.MAX_WBITS)] if len(data) >= _LEAST_STREAM else []
     streams += [(data[match.start() :], zlib.MAX_WBITS) for match in _ZLIB.finditer(data)]
     return any(_is_deflated(stream, window) for stream, window in streams)
 
