@@ -37,6 +37,6 @@ def exact_workbook(data: bytes) -> bytes:
     for cell in root.iter("{*}Data"):
         written = "".join(map(str, cell.itertext()))
         if attribute(cell, "Type") == "Number" and not _NUMBER.fullmatch(written):
-            for name in (one for one in cell.attrib if one.endswith("Type")):
+            for name in (one for one in cell.attrib if str(one).endswith("Type")):
                 cell.set(name, "String")
     return _EXCEL + etree.tostring(root, encoding="unicode").encode()

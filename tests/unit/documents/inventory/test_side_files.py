@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ BLANK = b"This resource fork intentionally left blank   "
 ADDRESS = "https://example.org/a.docx"
 
 
-def properties(value: object) -> bytes:
+def properties(value: Mapping[str, Any] | list[Any]) -> bytes:
     return plistlib.dumps(value, fmt=plistlib.FMT_BINARY)
 
 
