@@ -40,8 +40,8 @@ def unescaped(match: re.Match[str]) -> str:
     if match["punycode"]:
         return _of_punycode(match["punycode"]) or match[0]
     if match["style"]:
-        text = _STYLE.sub(character, match["style"])
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        words = _STYLE.sub(character, match["style"])
+        return words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     data = bytes(int(code, 8) for code in _CODE.findall(match["octal"]))
     text = strict(data, "utf-8")
     return text or strict(data, "gb18030") or match[0]
