@@ -13,7 +13,7 @@ from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from documents.inventory.byte_runs import byte_runs
-from documents.inventory.escapes import ESCAPE, has_escapes, unescaped
+from documents.inventory.escapes import ESCAPE, character, has_escapes, unescaped
 from documents.readers.text.encoding import strict
 from documents.readers.text.plausibility import LIKELY, commonness
 
@@ -23,7 +23,6 @@ _QUOTED = re.compile(r"(?:=[0-9A-F]{2}(?:=\r?\n)?+){2,}+")
 # `%u` is what `escape` of JavaScript writes.
 _UNICODE = re.compile(r"\\u\{([0-9A-Fa-f]{1,6})\}|[\\%]u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
 _SIGNS = str.maketrans("", "", "%=\r\n")
-_STYLE = re.compile(r"\\([0-9A-Fa-f]{4,6})[ \t\r\n\f]?")
 _NAME = re.compile(ESCAPE)
 _ESCAPED = re.compile(r"%(?:u|[0-9A-Fa-f]{2})|=[0-9A-F]{2}=|&[#\w]|\\[ux0-9A-Fa-f]")
 _DATA = re.compile(r"data:([^,\s\"'<>]{0,200}),([^\s\"'<>)]*)")
@@ -85,7 +84,7 @@ _KNOWN_RUNS = 16_384
 _SURELY = 3
 _DATA_FROM = 256
 """Encoded bytes of this many characters are data; shorter runs may be identifiers."""
-_CONTAINER = re.compile(
+CONTAINER = re.compile(
     rb"PK\x03\x04|%PDF-|\x1f\x8b\x08|\xd0\xcf\x11\xe0|BZh[1-9]|7z\xbc\xaf\x27\x1c|\xfd7zXZ\x00"
 )
 """Beginnings of files that hold others, or compressed data: shorter runs are data too."""
@@ -105,7 +104,7 @@ def decoded(text: str) -> str:
             break
         text = html.unescape(_PERCENT.sub(_unquoted, _QUOTED.sub(_unquoted, text)))
         # A surrogate pair is two escapes, which form one character.
-        text = _STYLE.sub(_character, _UNICODE.sub(_character, text))
+        text = _UNICODE.sub(character, text)
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         if text == before:
             break
@@ -149,12 +148,12 @@ def _other_digits(text: str) -> Iterator[EncodedRun]:
         data = bytes.fromhex(match[0])
         if texts := _texts(data):
             yield EncodedRun(*match.span(), texts)
-        elif len(match[0]) >= _DATA_FROM or _CONTAINER.match(data):
+        elif len(match[0]) >= _DATA_FROM or CONTAINER.match(data):
             yield EncodedRun(*match.span(), (), data)
     for run in byte_runs(text):
         if texts := _texts(run.data):
             yield EncodedRun(run.start, run.end, texts)
-        elif run.is_data or _CONTAINER.match(run.data):
+        elif run.is_data or CONTAINER.match(run.data):
             yield EncodedRun(run.start, run.end, (), run.data)
 
 
@@ -175,7 +174,7 @@ def _base64(run: str) -> tuple[Sequence[str], bytes] | None:
     is_long = len(run) >= _DATA_FROM
     if is_long and not data:
         data = _bytes("".join(run.split()).rstrip("=")[:-1])
-    if not data or not (is_long or _CONTAINER.match(data)):
+    if not data or not (is_long or CONTAINER.match(data)):
         return (texts, b"") if (texts := [*_texts_in_data(run)]) else None
     is_hex = all(_HEX.fullmatch(piece) for piece in run.split())
     return None if is_hex else ((), data)
@@ -203,11 +202,6 @@ def _unquoted(match: re.Match[str]) -> str:
     words = strict(data, "utf-8")
     words = strict(data, "gb18030") if words is None else words
     return match[0] if words is None else words
-
-
-def _character(match: re.Match[str]) -> str:
-    code = int(next(filter(None, match.groups())), 16)
-    return chr(code) if code <= 0x10FFFF else match[0]
 
 
 def _of_uri(media_type: str, data: str) -> bytes:

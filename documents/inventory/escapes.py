@@ -1,8 +1,9 @@
-"""Escapes in names and in the texts of programs: `_x0031_`, `xn--…`, `\\061`."""
+"""Escapes in names, programs and styles: `_x0031_`, `xn--…`, `\\061`, `\\5f20`."""
 
 from __future__ import annotations
 
 import re
+import sys
 
 from documents.readers.text.encoding import strict
 
@@ -13,11 +14,14 @@ ESCAPE = (
     r"|[Xx][Nn]--(?P<punycode>[A-Za-z0-9-]{1,59}+)"
     # One escape is also a group of a pattern.
     r"|(?P<octal>(?:\\[0-3][0-7]{2}){2,}+)"
+    # CSS Syntax 3, 4.3.7. A short escape alone may be anything.
+    r"|(?P<style>(?:\\[0-9A-Fa-f]{2,6}[ \t\r\n\f]?+){2,}+|\\[0-9A-Fa-f]{4,6}[ \t\r\n\f]?+)"
 )
 """Matches an escape, in named groups, of which one is matched."""
 _SIGNS = ("_x", "n--", "N--", "\\")
 _XML_SIGNS = str.maketrans("", "", "_x")
 _CODE = re.compile(r"\\(\d{3})")
+_STYLE = re.compile(r"\\([0-9A-Fa-f]{2,6})[ \t\r\n\f]?")
 
 
 def has_escapes(text: str) -> bool:
@@ -35,6 +39,9 @@ def unescaped(match: re.Match[str]) -> str:
         return units.decode("utf-16-be", "replace")
     if match["punycode"]:
         return _of_punycode(match["punycode"]) or match[0]
+    if match["style"]:
+        words = _STYLE.sub(character, match["style"])
+        return words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     data = bytes(int(code, 8) for code in _CODE.findall(match["octal"]))
     text = strict(data, "utf-8")
     return text or strict(data, "gb18030") or match[0]
@@ -45,3 +52,9 @@ def _of_punycode(label: str) -> str:
         return label.encode("ascii").decode("punycode")
     except (UnicodeError, ValueError, OverflowError):
         return ""
+
+
+def character(match: re.Match[str]) -> str:
+    """The character whose code in hexadecimal digits is in one of the groups of `match`."""
+    code = int(next(filter(None, match.groups())), 16)
+    return chr(code) if code <= sys.maxunicode else match[0]

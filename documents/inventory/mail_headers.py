@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from documents.inventory.encodings import binary_text, decoded, encoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
+from documents.inventory.signatures import has_server_bytes
 from documents.readers.text.plausibility import LIKELY, commonness
 
 # Headers whose words without a meaning are known to be numbers of messages, servers and keys: RFC
@@ -19,7 +20,8 @@ _UNDERSTOOD = re.compile(
     r"|in-reply-to|references|received(?:-spf)?|return-path|delivered-to|envelope-to|mime-version"
     r"|(?:arc-)?authentication-results(?:-original)?|content-[a-z-]{2,40}|list-[a-z-]{2,40}"
     r"|auto-submitted|precedence|importance|priority|sensitivity|organization|user-agent"
-    r"|arc-[a-z-]{2,40}|(?:x-[a-z0-9-]{1,60})?(?:dkim|domainkey)-signature|thread-topic|(?:accept|content)-language|feedback-id|errors-to|disposition-notification-to"
+    r"|arc-[a-z-]{2,40}|thread-topic|(?:accept|content)-language|feedback-id|errors-to"
+    r"|disposition-notification-to"
     r"|x-(?:mailer|priority|msmail-priority|mimeole|originating-ip|received|sender|envelope-[a-z]{2,9}"
     r"|original-[a-z-]{2,20}|google|gm|ms|microsoft|forefront|eop[a-z]{0,20}|exchange|office365|qq"
     r"|foxmail|cm|coremail|netease|aliyun|alimail|spam|virus|antivirus|amavis|barracuda|ironport"
@@ -56,8 +58,12 @@ def header_entries(name: str, value: str) -> Iterator[Entry]:
         else:
             yield Entry(where, binary_text(data[_GUID_AT:_FIRST]), EntryKind.metadata)
             yield Entry(where, binary_text(data), EntryKind.metadata)
-    elif not _UNDERSTOOD.fullmatch(name) and any(map(_is_opaque, _WORD.findall(decoded(value)))):
+    elif not _is_understood(name) and any(map(_is_opaque, _WORD.findall(decoded(value)))):
         yield unread(where, Unread.encoded_data)
+
+
+def _is_understood(name: str) -> bool:
+    return _UNDERSTOOD.fullmatch(name) is not None or has_server_bytes(name)
 
 
 def _thread_index(value: str) -> bytes | None:

@@ -13,6 +13,7 @@ from documents.inventory.encodings import decoded, encoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.fonts import font_strings
 from documents.inventory.pictures.drawings import drawing_text
+from documents.inventory.side_files import side_file
 from documents.inventory.signatures import armoured, is_packet, signature_entries
 from documents.limits import ReadLimits
 from documents.memory_file import memory_file
@@ -42,6 +43,13 @@ class Nested:
     limits: ReadLimits
     inventory: Inventory
 
+    def _inner_limits(self) -> ReadLimits:
+        return replace(
+            self.limits,
+            nesting=self.limits.nesting - 1,
+            max_expanded_bytes=max(1, self.limits.max_expanded_bytes // _SHARE),
+        )
+
     def file(self, where: str, data: bytes, name: str = "") -> Iterator[Entry]:
         """Yield the entries of a file; `name` tells what it is if its bytes do not.
 
@@ -67,20 +75,15 @@ class Nested:
             return
         except DocumentError:
             if not data.startswith(_PK):
-                yield from _unknown(where, data, name)
+                yield from self._unknown(where, data, name)
                 return
             media_type = ZIP
         files = self.limits.inner_files
         if files is not None and media_type not in _SINGLE and not files.take():
             yield unread(where, Unread.too_long)
             return
-        limits = replace(
-            self.limits,
-            nesting=self.limits.nesting - 1,
-            max_expanded_bytes=max(1, self.limits.max_expanded_bytes // _SHARE),
-        )
         try:
-            for entry in self.inventory(path, media_type, limits):
+            for entry in self.inventory(path, media_type, self._inner_limits()):
                 at = f"{where} > {entry.where}" if entry.where else where
                 yield replace(entry, where=at)
         except EncryptedDocument:
@@ -91,6 +94,25 @@ class Nested:
             yield unread(where, Unread.too_long)
         except DocumentError:
             yield unread(where, Unread.damaged)
+
+    def _unknown(self, where: str, data: bytes, name: str) -> Iterator[Entry]:
+        """Yield the text of a file that is no document, and an unread entry for other content."""
+        if (side := side_file(data)) is not None:
+            for text in side.texts:
+                yield from self.text(where, text, EntryKind.hidden)
+            for place, content in side.files:
+                yield from self._inside(f"{where}, {place}", content)
+            return
+        if name.lower().endswith(_DRAWINGS):
+            yield Entry(where, drawing_text(data), EntryKind.hidden)
+        yield unread(where, _kind(name))
+
+    def _inside(self, where: str, data: bytes) -> Iterator[Entry]:
+        """Yield the entries of a part of a file, which is no such file again."""
+        if side_file(data) is None:
+            yield from replace(self, limits=self._inner_limits()).file(where, data)
+        else:
+            yield unread(where, Unread.embedded_file)
 
     def text(
         self, where: str, text: str, kind: EntryKind, *, whole: bool = False
@@ -110,12 +132,6 @@ class Nested:
             for entry in self.file(f"{where}, encoded data", run.data):
                 is_unknown = entry.reason == Unread.embedded_file.value
                 yield replace(entry, reason=Unread.encoded_data.value) if is_unknown else entry
-
-
-def _unknown(where: str, data: bytes, name: str) -> Iterator[Entry]:
-    if name.lower().endswith(_DRAWINGS):
-        yield Entry(where, drawing_text(data), EntryKind.hidden)
-    yield unread(where, _kind(name))
 
 
 def _kind(name: str) -> Unread:

@@ -18,11 +18,12 @@ from documents.readers import legacy_office, sheets
 def mask_legacy(
     path: Path, media_type: str, masking: Masking, limits: ReadLimits, account: Account
 ) -> MaskedFile:
-    """Return a masked DOCX, or XLSX for a workbook; without LibreOffice, a masked text.
+    """Return a masked DOCX, or XLSX for a workbook.
 
-    Raises a `DocumentError`.
+    Without LibreOffice, or with `masking.simplest`, it is a masked text: the conversion may lack
+    something that the document's text has. Raises a `DocumentError`.
     """
-    if not legacy_office.is_installed():
+    if masking.simplest or not legacy_office.is_installed():
         return mask_as_text(path, media_type, masking, limits, account)
     data = legacy_office.converted(path, media_type)
     account.removed["the original format"] += 1

@@ -49,8 +49,8 @@ class Masking:
         find_values: Returns a function that finds the given texts and nothing else.
         authors: Also remove the names of authors.
         cover: What is covered in pictures, besides text.
-        pictures_only: Write the pages of a PDF as pictures without text, because a file with text
-            was not clean.
+        simplest: Write the simplest form of a file, because another one was not clean or lacked
+            text: the pages of a PDF as pictures without text, a converted document as text.
     """
 
     find: Find
@@ -58,7 +58,7 @@ class Masking:
     find_values: Callable[[Iterable[str]], Find]
     authors: bool
     cover: frozenset[Cover] = frozenset()
-    pictures_only: bool = False
+    simplest: bool = False
 
 
 def applied(text: str, replacements: Sequence[Replacement]) -> str:

@@ -24,7 +24,7 @@ from tasks.redact.masker import Masker
 
 # A value that the file holds in one place in a form that rules find may stand in another place in
 # a form that they do not find: it is then masked as a known word in the next attempt. At last the
-# pages of a PDF become pictures.
+# file is written in its simplest form: the pages of a PDF as pictures, a converted one as text.
 _ATTEMPTS = 4
 _MOST_NAMED = 5
 _MOST_VALUES = 20_000
@@ -48,14 +48,18 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
     masker = Masker.from_json(arguments["masker"])
     cover = frozenset(Cover(one) for one in arguments["cover"])
     places = [Place.of(row) for row in arguments["places"]]
-    pictures_only = False
+    simplest = False
     # The attempts mask the same pictures, most of which the document's reader has read.
     limits = replace(limits, ocr_scans=loaded(arguments["scans"]))
     for _ in range(_ATTEMPTS):
         account, values = Account(), Values()
-        masking = replace(masker.masking(cover), pictures_only=pictures_only)
+        masking = replace(masker.masking(cover), simplest=simplest)
         file = mask(path, recorded(masking, values), limits, account)
-        if absent := _missing(places, account, masking):
+        absent = _missing(places, account, masking)
+        if absent and file.media_type != arguments["media_type"] and not simplest:
+            simplest = True
+            continue
+        if absent:
             return FileResult(
                 {**account.as_json(), "missing": [one.model_dump() for one in absent]}
             )
@@ -79,9 +83,9 @@ def redact(path: Path, arguments: Mapping[str, Any], limits: ReadLimits) -> File
             )
         extended = masker.knowing(values).knowing(verification.values)
         if extended.targets == masker.targets:
-            if pictures_only:
+            if simplest:
                 break
-            pictures_only = True
+            simplest = True
         masker = extended
     raise _incomplete(verification)
 

@@ -3,7 +3,7 @@
 A page without findings that is fully understood is rewritten as text. Any other page becomes a
 picture of what it shows, with findings painted over, and its masked text as an invisible layer.
 Annotations and form fields become part of the page. Nothing else of the old file is copied.
-With `Masking.pictures_only`, every page becomes a picture without text.
+With `Masking.simplest`, every page becomes a picture without text.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class _Masked:
         self._remove_unplaced()
         for number in range(len(self._pages)):
             self._look(number)
-        if not self._masking.pictures_only:
+        if not self._masking.simplest:
             self._choose_kept()
         for number, page in enumerate(self._pages):
             self._note(number, page)
@@ -283,7 +283,7 @@ class _Masked:
             )
             found = rendered.lines(findings.characters, findings.replaced)
             lines = () if is_unsure else list(found)
-        pictures.add(picture, size, () if self._masking.pictures_only else lines)
+        pictures.add(picture, size, () if self._masking.simplest else lines)
 
     def _picture(self, number: int, *, ocr: bool) -> PagePicture:
         picture = PagePicture(self._rendered, self._texts, number, ocr=ocr)

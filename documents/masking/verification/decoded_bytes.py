@@ -20,6 +20,12 @@ from urllib.parse import unquote_to_bytes
 
 from documents.errors import RedactionIncomplete
 from documents.masking.verification.compressed_bytes import Budget, decompressed
+from documents.masking.verification.written_bytes import (
+    encoded_files,
+    in_digits,
+    without_escapes,
+    without_pieces,
+)
 
 _MOST_DEPTH, _MOST_LAYERS = 24, 100_000
 _LEAST_STRING = 6
@@ -77,20 +83,22 @@ class _Step(StrEnum):
     strings = "strings"
     names = "names"
     short_runs = "short encoded texts"
+    written = "other digits and escapes"
 
 
 # The steps that can follow a step. Without this order each layer would be decoded in every order.
 _NEXT: Mapping[_Step, frozenset[_Step]] = MappingProxyType(
     {
         _Step.container: frozenset(_Step) - {_Step.container},
-        _Step.utf16: frozenset((_Step.escapes, _Step.tags, _Step.short_runs)),
+        _Step.utf16: frozenset((_Step.escapes, _Step.tags, _Step.short_runs, _Step.written)),
         _Step.printable: frozenset(_Step) - {_Step.container, _Step.utf16, _Step.printable},
         _Step.quoted_printable: frozenset(_Step) - {_Step.container, _Step.utf16, _Step.printable},
-        _Step.escapes: frozenset((_Step.escapes, _Step.tags, _Step.short_runs)),
-        _Step.tags: frozenset((_Step.escapes,)),
-        _Step.strings: frozenset((_Step.escapes, _Step.short_runs)),
+        _Step.escapes: frozenset((_Step.escapes, _Step.tags, _Step.short_runs, _Step.written)),
+        _Step.tags: frozenset((_Step.escapes, _Step.written)),
+        _Step.strings: frozenset((_Step.escapes, _Step.short_runs, _Step.written)),
         _Step.names: frozenset((_Step.escapes,)),
         _Step.short_runs: frozenset((_Step.escapes,)),
+        _Step.written: frozenset(),
     }
 )
 
@@ -103,7 +111,8 @@ _UNPACKED = frozenset((_Step.container, _Step.escapes, _Step.quoted_printable, _
 class Layer:
     """Bytes from a file, and the decodings that gave them, such as `part word/document.xml`.
 
-    `is_text` says that the bytes are text in an encoding that contains ASCII. `hint` is the PDF
+    `is_text` says that the bytes are text in an encoding that contains ASCII, which is searched and
+    decoded as such; what is written in other digits is searched as bytes only. `hint` is the PDF
     dictionary that stood before a stream.
     """
 
@@ -119,7 +128,7 @@ class Layer:
             data,
             (*self.path, name or step.value),
             step,
-            _is_text(data),
+            step is not _Step.written and _is_text(data),
             hint,
             is_tagless=step is _Step.tags or (self.is_tagless and step is not _Step.container),
         )
@@ -172,12 +181,31 @@ def _decoded(layer: Layer) -> Iterator[Layer]:
                 yield layer.inner(_Step.utf16, data[at:].decode(encoding, "replace").encode())
         if _Step.printable in following:
             yield layer.inner(_Step.printable, b"\n".join(_PRINTABLE.findall(data)))
-        return
+    else:
+        yield from _digits(layer)
+        yield from _markup(layer)
+
+
+def _digits(layer: Layer) -> Iterator[Layer]:
+    """Yields what text writes in digits of bytes."""
+    following = _NEXT[layer.step]
     if _Step.short_runs in following:
         yield from _runs(layer, "Base64", _BASE64, _BASE64_ENCODING)
         yield from _runs(layer, "hexadecimal", _HEX, _HEX_ENCODING)
+
+
+def _markup(layer: Layer) -> Iterator[Layer]:
+    """Yields the text without escapes and tags."""
+    data, following = layer.data, _NEXT[layer.step]
+    if _Step.written in following:
+        if texts := [*without_escapes(data), *in_digits(data)]:
+            yield layer.inner(_Step.written, b"\n\n\n\n".join(texts))
+        for name, decoded in encoded_files(data):
+            yield layer.inner(_Step.container, decoded, name)
     if _Step.quoted_printable in following and _QUOTED_PRINTABLE.search(data):
         yield layer.inner(_Step.quoted_printable, quopri.decodestring(data))
+    if _Step.escapes in following and (joined := without_pieces(data)) is not None:
+        yield layer.inner(_Step.escapes, joined)
     if _Step.escapes in following and _ESCAPE_SIGNS.search(data):
         yield layer.inner(_Step.escapes, _ESCAPE.sub(_unescaped, data))
     if _Step.tags in following and not layer.is_tagless and b"<" in data:

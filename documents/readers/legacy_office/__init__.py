@@ -37,7 +37,7 @@ _PROGRAMS = ("soffice", "libreoffice")
 _SHEETS = {
     sheets.XLS: "xls", sheets.XLSB: "xlsb", sheets.EXCEL_2003_XML: "xml", sheets.ODS: "ods"
 }  # fmt: skip
-_PREPARED = {RTF: preparation.unicode_only, sheets.EXCEL_2003_XML: preparation.workbook_in_utf_8}
+_PREPARED = {RTF: preparation.unicode_only, sheets.EXCEL_2003_XML: preparation.exact_workbook}
 _SUFFIXES = {DOC: "doc", RTF: "rtf", ODT: "odt", **_SHEETS}
 
 _ERRORS: dict[int, tuple[type[WorkError], str]] = {

@@ -7,13 +7,14 @@ import re
 from lxml import etree
 
 from documents.ooxml.package import parsed_xml
+from documents.ooxml.xml import attribute
 
 # An escaped backslash comes first, because it is not the beginning of a control word.
 _UPR = re.compile(rb"\\\\|\\upr[ \r\n]*+\{")
-_WIDE = (b"\xff\xfe", b"\xfe\xff")
-_DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"'](?!utf-8[\"'])", re.IGNORECASE)
 _EXCEL = b'<?xml version="1.0" encoding="UTF-8"?><?mso-application progid="Excel.Sheet"?>'
 _IGNORED = rb"\upr{\*\uprold "
+# What a double holds as it is written, up to the digits that programs add to a fraction.
+_NUMBER = re.compile(r"\s*[+-]?(?:0*\d{0,15}(?:\.\d{0,30})?|\d(?:\.\d{0,30})?[Ee][+-]?\d{1,3})\s*")
 
 
 def unicode_only(data: bytes) -> bytes:
@@ -25,11 +26,17 @@ def unicode_only(data: bytes) -> bytes:
     return _UPR.sub(lambda match: match[0] if match[0] == rb"\\" else _IGNORED, data)
 
 
-def workbook_in_utf_8(data: bytes) -> bytes:
-    """A workbook of Excel 2003 in UTF-8. LibreOffice garbles Chinese characters in other encodings.
+def exact_workbook(data: bytes) -> bytes:
+    """A workbook of Excel 2003 in UTF-8, in which numbers with more digits than LibreOffice keeps,
+    such as those of identity cards, are strings.
 
-    Raises `CorruptDocument` for a workbook in another encoding that is not well-formed XML.
+    LibreOffice garbles Chinese characters in other encodings. Raises `CorruptDocument` for XML that
+    is not well-formed.
     """
-    if not data.startswith(_WIDE) and _DECLARED.match(data) is None:
-        return data
-    return _EXCEL + etree.tostring(parsed_xml(data, "Workbook"), encoding="unicode").encode()
+    root = parsed_xml(data, "Workbook")
+    for cell in root.iter("{*}Data"):
+        written = "".join(map(str, cell.itertext()))
+        if attribute(cell, "Type") == "Number" and not _NUMBER.fullmatch(written):
+            for name in (one for one in cell.attrib if str(one).endswith("Type")):
+                cell.set(name, "String")
+    return _EXCEL + etree.tostring(root, encoding="unicode").encode()

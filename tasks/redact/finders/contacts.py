@@ -49,6 +49,8 @@ _LANDLINE = re.compile(
     rf"(?:10|2[0-57-9]|[3-9]\d{{2}})\)?(?:[ ]?--?|[ ]|\n)?{BREAK}"
     rf"[2-9]\d{{2,3}}[ \-]?{BREAK}\d{{4}}(?:[ ]?(?:-|转|ext\.?)[ ]?\d{{1,6}})?(?!\d)"
 )
+# As in the names of servers: `contentspam033037102203`.
+_IN_NAME = re.compile(r"(?<=[A-Za-z]{4})(?<![Tt]el)(?<!TEL)(?<![Ff]ax)(?<!FAX)(?<!hone)(?<!hua)")
 _LOCAL = re.compile(r"[2-9](?<![\d\-.A-Za-z].)\d{6,7}(?![\d\-A-Za-z])")
 _LOCAL_LABEL = re.compile(r"(?:电话|传真|座机|联系方式|Tel|TEL|tel)(?:号码)?[^\dA-Za-z\n]{0,4}$")
 _EMAIL = re.compile(
@@ -122,7 +124,8 @@ def _mobiles_in_cells(text: str) -> Iterator[Detection]:
 def landlines(text: str) -> Iterator[Detection]:
     """Finds numbers with an area code; without one only after a label such as 电话."""
     for match in matches(_LANDLINE_BEGIN, _LANDLINE, text):
-        if not is_other(text, *match.span()):
+        is_in_name = match[0].isdecimal() and _IN_NAME.match(text, match.start())
+        if not is_in_name and not is_other(text, *match.span()):
             yield Detection(Kind.landline, *match.span())
     for match in _LOCAL.finditer(text):
         if is_labelled(text, match.start(), _LOCAL_LABEL):

@@ -12,7 +12,18 @@ import pytest
 from docx import Document as WordDocument
 
 from documents.readers import docx, sheets, text
-from standin.documents.builders import PARAGRAPH, TABLE, as_ods, as_rtf, as_xls
+from standin.direct_source import read_with_source
+from standin.documents.builders import (
+    LIMITS,
+    PARAGRAPH,
+    TABLE,
+    as_ods,
+    as_rtf,
+    as_xls,
+    saved,
+)
+from standin.scripted_engine import ScriptedEngine
+from tasks.redact import RedactOptions, redact
 from tests.programs import require_program
 from tests.unit.documents.masking.masks import NAME, PHONE, masked
 
@@ -62,3 +73,22 @@ def test_without_libreoffice_a_masked_workbook_is_a_text_which_is_said(
     assert file.media_type == text.MEDIA_TYPE
     assert "****\t138****1234" in file.data.decode()
     assert account.removed["layout and everything except the text"] == 1
+
+
+# LibreOffice reads no headers of pages.
+WITH_HEADER = f"""<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"
+ xmlns:x="urn:schemas-microsoft-com:office:excel"
+ xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="a"><Table><Row><Cell>
+ <Data ss:Type="String">甲</Data></Cell></Row></Table><x:WorksheetOptions><x:PageSetup>
+ <x:Header x:Data="&amp;C电话{PHONE}"/></x:PageSetup></x:WorksheetOptions></Worksheet></Workbook>"""
+
+
+async def test_a_workbook_whose_conversion_lacks_a_header_is_masked_as_text(tmp_path: Path) -> None:
+    require_program("soffice")
+    document, source = read_with_source(saved(tmp_path, WITH_HEADER.encode()), LIMITS, "a.xml")
+    result = await redact(document, RedactOptions(use_model=False), ScriptedEngine(lambda _: ""))
+    assert (result.file and result.file.media_type, result.not_covered) == (text.MEDIA_TYPE, [])
+    (masked_text,) = (one for one in source.kept.values() if not one.startswith(b"<!"))
+    assert "电话138****1234" in masked_text.decode()
+    assert "layout and everything except the text" in [one.what for one in result.removed]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import random
+import zlib
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -27,8 +29,19 @@ FOLDED = "\n ".join(wrap(DIGITS, 64))
 SHORT_FIRST = "\n\t".join([DIGITS[:9], *wrap(DIGITS[9:], 70)])
 DKIM = "v=1; a=rsa-sha256; c=relaxed/relaxed; d=b.example; s=20260101;\n h=from:to; "
 HASH = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+PHONE = "13812341234"
 # The digits of a long value of any bytes that no rule knows.
 UNKNOWN = b64encode(random.Random(1).randbytes(300)).decode()
+
+# The time of a first message, a GUID, and 60 answers (MS-OXOMSG, 2.2.1.3).
+THREAD = bytes.fromhex("01da40000000") + random.Random(2).randbytes(16 + 60 * 5)
+# A packet of a public key (RFC 9580, 5.5.1).
+KEY_PACKET = b"\x99\x01\x0d\x04"
+
+
+def digits(data: bytes) -> str:
+    return "\n ".join(wrap(b64encode(data).decode(), 64))
+
 
 SIGNATURES = {
     "DKIM": f"DKIM-Signature: {DKIM}bh={HASH};\n b={FOLDED}\n",
@@ -38,7 +51,18 @@ SIGNATURES = {
     "ARC-Message-Signature": f"ARC-Message-Signature: i=1; {DKIM}b={FOLDED}\n",
     "DomainKeys": f"DomainKey-Signature: a=rsa-sha1; q=dns; d=b.example; b={FOLDED}\n",
     "a signature of a service": f"X-Service-Signature: {FOLDED}\n",
-    "a note of a server": f"X-Gm-Message-State: {FOLDED}\n",
+    "DKIM of Yahoo": f"X-SONIC-DKIM-SIGN: {DKIM}b={FOLDED}\n",
+    "a key": f"Autocrypt: addr=a@example.org; keydata=\n {digits(KEY_PACKET + SIGNED)}\n",
+    "Google": f"X-Gm-Message-State: {FOLDED}\n",
+    "Exchange": f"X-Microsoft-Antispam-Message-Info: {FOLDED}\n",
+    "Exchange, parts": f"X-MS-Exchange-AntiSpam-MessageData-0: {FOLDED}\n",
+    "Exchange, a long thread": f"Thread-Index: {digits(THREAD)}\n",
+    "Tencent": f"X-QQ-XMAILINFO: {FOLDED}\n",
+    "Coremail": f"X-Coremail-Antispam: 1UD129KBjvJXoW7{FOLDED}\n",
+    "NetEase": f"X-NTES-SC: AL0_{FOLDED}\n",
+    "Alibaba": f"X-Aliyun-Mail-Token: {FOLDED}\n",
+    "Amazon": f"X-SES-RECEIPT: {FOLDED}\n",
+    "Cisco": f"IronPort-Data: A9a23:{FOLDED}\n",
 }
 
 
@@ -55,6 +79,11 @@ def test_a_signature_in_a_header_is_no_unread_data(tmp_path: Path, header: str) 
         f"DKIM-Signature: v=1; b={b64encode(NAME.encode()).decode()}",
         f"DKIM-Signature: v=1; b={b64encode(SIGNED + NAME.encode() + SIGNED).decode()}",
         f"X-Service-Signature: {b64encode(SIGNED[:40] + NAME.encode() + SIGNED).decode()}",
+        f"X-Gm-Message-State: {digits(SIGNED + NAME.encode() + SIGNED)}",
+        f"X-QQ-mid: {b64encode(b64encode(NAME.encode() * 3)).decode()}",
+        f"X-QQ-mid: {(NAME * 3).encode().hex()}",
+        f"X-QQ-mid: {NAME}",
+        f"Autocrypt: addr={NAME}@example.org; keydata={digits(KEY_PACKET + SIGNED)}",
     ],
 )
 def test_a_name_in_a_signature_is_found(tmp_path: Path, header: str) -> None:
@@ -62,7 +91,43 @@ def test_a_name_in_a_signature_is_found(tmp_path: Path, header: str) -> None:
     assert NAME in texts_of(entries_of(tmp_path, data, mail.MEDIA_TYPE))
 
 
-@pytest.mark.parametrize("header", ["X-Note: {}", "DKIM-Signature: v=1; i={}; b=AAAA"])
+@pytest.mark.parametrize("written", [f"{PHONE}00000", f"{DIGITS}/{PHONE}/{DIGITS}"])
+@pytest.mark.parametrize("header", ["DKIM-Signature: v=1; b={}", "X-Gm-Message-State: {}"])
+def test_a_number_among_the_digits_of_a_signature_is_found(
+    tmp_path: Path, header: str, written: str
+) -> None:
+    data = f"{HEAD}{header.format(written)}\n\nText.\n".encode()
+    assert PHONE in texts_of(entries_of(tmp_path, data, mail.MEDIA_TYPE))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        zlib.compress(random.Random(1).randbytes(300)),
+        SIGNED + zlib.compress(random.Random(1).randbytes(300)),
+        zlib.compress(random.Random(1).randbytes(300))[2:-4],
+        SIGNED + gzip.compress(random.Random(1).randbytes(300)),
+        SIGNED + b"\xff\xd8\xff\xe0" + SIGNED,
+    ],
+    ids=["zlib", "zlib after other bytes", "deflate", "gzip", "JPEG"],
+)
+@pytest.mark.parametrize("header", ["X-Gm-Message-State: {}", "X-Service-Signature: {}"])
+def test_compressed_data_and_pictures_in_a_note_are_unread(
+    tmp_path: Path, header: str, data: bytes
+) -> None:
+    message = f"{HEAD}{header.format(digits(data))}\n\nText.\n".encode()
+    assert unread_of(entries_of(tmp_path, message, mail.MEDIA_TYPE))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Note: {}",
+        "DKIM-Signature: v=1; i={}; b=AAAA",
+        "Autocrypt: keydata={}",
+        "Autocrypt: addr={}",
+    ],
+)
 def test_other_data_in_a_header_is_unread(tmp_path: Path, header: str) -> None:
     data = f"{HEAD}{header.format(UNKNOWN)}\n\nText.\n".encode()
     ((reason, _),) = unread_of(entries_of(tmp_path, data, mail.MEDIA_TYPE))

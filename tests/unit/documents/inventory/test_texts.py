@@ -85,6 +85,8 @@ def test_a_picture_of_one_colour_is_read(tmp_path: Path) -> None:
         (r"\u5f20\u{5f20}\x41", "张张A"),
         (r"\ud842\udfb7", "𠮷"),
         (r"C:\5f20", "C:张"),
+        (r'content:"\31 \33\000038 \5f20大"', 'content:"138张大"'),
+        (r"(\d83d\de00) \31 (\b)", r"(😀) \31 (\b)"),
         ("%FF", "%FF"),
         ("%u5f20%ud842%udfb7", "张𠮷"),
         ("N:=E5=BC=A0=\r\n=E4=B8=89", "N:张三"),

@@ -206,3 +206,16 @@ def test_a_number_is_masked_however_an_email_writes_it(tmp_path: Path, place: st
     assert not any(one in text.replace("\n\t", "\r\n\t") for one in written)
     values = {value for one in account.values.values() for value in one}
     assert PHONE in values or any(PHONE in one for one in account.left_out)
+
+
+@pytest.mark.parametrize("escape", [r"\{:06x}", r"\{:x} "])
+def test_escapes_of_a_style_sheet_of_a_saved_page_are_masked(tmp_path: Path, escape: str) -> None:
+    message = EmailMessage()
+    message["From"], message["Message-ID"] = "<Saved by Blink>", "<1@example.org>"
+    message.set_content("<p>甲</p>", subtype="html")
+    written = "".join(escape.format(ord(one)) for one in PHONE)
+    message.add_related(f'p::after {{ content: "{written}" }}', subtype="css", cid="<c@example>")
+    file, _ = masked(message.as_bytes(), tmp_path)
+    masker = Masker(Targets(frozenset(RULES)), Style())
+    assert verify(file, masker.masking(), {PHONE}, LIMITS).left == []
+    assert "138****1234" in decoded(file.data)

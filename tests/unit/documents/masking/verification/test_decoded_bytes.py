@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import bz2
 import gzip
 import io
@@ -69,6 +70,24 @@ def kerned(text: str) -> bytes:
     return b"[" + b"-20".join(b"(%s)" % char.encode("gb18030") for char in text) + b"] TJ"
 
 
+def in_lines(data: bytes, size: int) -> bytes:
+    return b"\n".join(data[at : at + size] for at in range(0, len(data), size))
+
+
+def uuencoded(text: str) -> bytes:
+    data = text.encode()
+    lines = (binascii.b2a_uu(data[at : at + 45]) for at in range(0, len(data), 45))
+    return b"begin 644 a\n" + b"".join(lines) + b"`\nend\n"
+
+
+def utf_7(text: str) -> bytes:
+    return b"+" + base64.b64encode(text.encode("utf-16-be")).rstrip(b"=") + b"-"
+
+
+def halves(text: str) -> tuple[str, str]:
+    return text[: len(text) // 2], text[len(text) // 2 :]
+
+
 ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "utf-8": str.encode,
     "gb18030": lambda text: text.encode("gb18030"),
@@ -88,6 +107,25 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "hexadecimal": lambda text: text.encode().hex().encode(),
     "hexadecimal, UTF-16": lambda text: b"<FEFF%s>" % text.encode("utf-16-be").hex().encode(),
     "octal": lambda text: shown("".join(f"\\{byte:03o}" for byte in text.encode()).encode()),
+    "octal, outside PDF": lambda t: "".join(f"\\{byte:03o}" for byte in t.encode()).encode(),
+    "style": lambda text: "".join(f"\\{ord(one):06x}" for one in text).encode(),
+    "style, short": lambda text: "".join(f"\\{ord(one):x} " for one in text).encode(),
+    "XML escapes": lambda text: "".join(f"_x{ord(one):04X}_" for one in text).encode(),
+    "Base32": lambda text: base64.b32encode(text.encode()),
+    "Base32, lines": lambda text: in_lines(base64.b32encode(text.encode()), 16),
+    "Base85": lambda text: base64.a85encode(text.encode(), adobe=True),
+    "uuencode": uuencoded,
+    "list": lambda text: ", ".join(map(str, text.encode())).encode(),
+    "list, hexadecimal": lambda text: ",".join(f"0x{one:02x}" for one in text.encode()).encode(),
+    "list of codes": lambda text: ",".join(str(ord(one)) for one in text).encode(),
+    "dump": lambda text: text.encode().hex(" ").encode(),
+    "dump, colons": lambda text: text.encode().hex(":").encode(),
+    "dump, hyphens": lambda text: text.encode().hex("-").encode(),
+    "Punycode": lambda text: b"http://xn--" + text.rstrip("。").encode("punycode"),
+    "UTF-7": utf_7,
+    "RFC 2231": lambda text: b";\n ".join(
+        b"filename*%d*=%s" % (at, quote(part).encode()) for at, part in enumerate(halves(text))
+    ),
     "kerning": kerned,
     "PDF string": lambda text: b"1 0 obj (\xfe\xff%s)" % text.encode("utf-16-be"),
     "PDF string in lines": lambda text: shown("\\\n".join(text).encode()),
