@@ -30,9 +30,12 @@ _DATA = re.compile(r"data:([^,\s\"'<>]{0,200}),([^\s\"'<>)]*)")
 _BASE64_TYPE = ";base64"
 # Only lines longer than `_SHORT_RUN` continue on the next one. Readers write a space for the end of
 # a line.
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{25,}+(?:\r?\n[ \t]*+| ))*[A-Za-z0-9+/_-]{2,}+={0,2}")
+_BASE64 = re.compile(
+    r"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]{24,}+(?:\r?\n[ \t]*+| )"
+    r"(?:[A-Za-z0-9+/_-]{25,}+(?:\r?\n[ \t]*+| ))*[A-Za-z0-9+/_-]{2,}+|[A-Za-z0-9+/_-]++)={0,2}"
+)
 _PIECE = re.compile(r"\S+")
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}+")
+_HEX = re.compile(r"[0-9A-Fa-f]{2}(?:[0-9A-Fa-f]{2}){5,}+")
 _RUN_OF_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WHITE = dict.fromkeys(map(ord, "\t\r\n"))

@@ -136,8 +136,9 @@ def possible_names(text: str) -> Iterator[tuple[int, int]]:
     searched = plain(text)
     spans = [match.span() for match in _HIDDEN_NAME.finditer(searched)]
     words = list(words_of(searched))
-    ends = {word.start: word.end for word in words}
-    for match in _DOTTED.finditer(searched):
+    dotted = list(_DOTTED.finditer(searched))
+    ends = {word.start: word.end for word in words} if dotted else {}
+    for match in dotted:
         # The pattern ends at a mark; the name ends with the word after its last dot.
         last = match.start() + max(map(match[0].rfind, "·•・‧")) + 1
         spans.append((match.start(), ends.get(last, match.end())))
