@@ -9,6 +9,7 @@ import pytest
 from bench.quality.laws import of_text
 from standin.scripted_engine import ScriptedEngine
 from tasks.redact import RedactOptions, redact
+from tasks.redact.candidates import unmasked_names
 from tasks.redact.finders.names import labelled_names, possible_names
 from tasks.redact.kinds import Kind
 
@@ -91,3 +92,14 @@ async def test_possible_names_that_are_terms_are_not_listed() -> None:
     )
     result = await redact(of_text("王小明到场。"), options, ScriptedEngine(lambda _: ""))
     assert result.possible_names == []
+
+
+def test_a_name_is_not_listed_that_touches_what_is_masked() -> None:
+    """In the text, `王小明` and `李娜`; in the file, `赵某`. Spans may overlap and contain others."""
+    document = of_text("王小明和李娜反映欧阳雪的问题，赵某到场。")
+    spans, words = [(0, 20), (0, 1), (4, 5)], {Kind.name: ["赵某"]}
+    assert unmasked_names(document, spans[1:], words)[0][0].text == "欧阳雪"
+    assert unmasked_names(document, spans, words) == ([], 0)
+    assert unmasked_names(document, spans[1:2], {})[1] == 0
+    listed, _ = unmasked_names(document, spans[1:2], {})
+    assert [one.text for one in listed] == ["李娜", "欧阳雪", "赵某"]
