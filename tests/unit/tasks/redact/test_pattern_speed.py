@@ -23,7 +23,7 @@ from tasks.text.plain import GAP, HAN
 # Pieces of the searched texts, the pattern, the group of it that counts, and the plain form.
 _PIECES = {
     "indentation": (
-        "a|\n|   |" + " " * 199 + "|<",
+        f"a|\n|   |\n{' ' * 200}a|\n{' ' * 201}a|<",
         views._INDENT,
         1,
         r"(?<=\n)([ ]{3,200})(?=[^\s<])",
@@ -100,7 +100,7 @@ def test_labels_begin_with_two_known_characters(text: str) -> None:
         assert found == [one.span() for one in pattern.finditer(text)]
 
 
-@given(texts_of("6222021234567894|62220212|3456|7|110105|-|\n| |\t|A|李|.|卡号:"))
+@given(texts_of("6222021234567894|6222021234567894 7|62220212|3456|7|110105|-|\n| |\t|A|李|.|卡号:"))
 def test_cards_are_looked_for_in_every_length(text: str) -> None:
     plain = {
         match.span(1)
@@ -108,13 +108,11 @@ def test_cards_are_looked_for_in_every_length(text: str) -> None:
         for match in re.finditer(
             rf"(?<![\dA-Za-z])(?<!\d\.)(?=([1-9](?:{GAP}\d){{{more}}})(?![\dA-Za-z]))", text
         )
-        if numbers._is_card(text, match)
     }
     found = {
         match.span(1)
         for place in numbers._CARD_BEGIN.finditer(text)
         for match in numbers._cards_at(text, place.start())
-        if numbers._is_card(text, match)
     }
     assert found == plain
 
@@ -143,9 +141,10 @@ def test_few_and_many_characters_with_another_form_are_replaced(more: str) -> No
     assert views._SEARCHED.of(text) == text.translate(views._SEARCHED)
 
 
-@given(st.text(f"档案1aZ*.,:/@{chr(0x5F35)}", max_size=30))
+@given(texts_of(f"档|案|1|aZ|*|.|,|:|/|@|{chr(0x5F35)}|(|)| |-|\n|档(案)档|_x0031_|%41"))
 def test_a_word_has_one_view(text: str) -> None:
     """The view that the whole way gives, which a character that is in no word makes necessary."""
+    text = text if views._WORD.fullmatch(text) else ""
     (whole,) = views.views(f"{text}!")
     (word,) = views.views(text)
     assert f"{word.text}!" == whole.text
