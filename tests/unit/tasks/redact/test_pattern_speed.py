@@ -100,7 +100,9 @@ def test_labels_begin_with_two_known_characters(text: str) -> None:
         assert found == [one.span() for one in pattern.finditer(text)]
 
 
-@given(texts_of("6222021234567894|6222021234567894 7|62220212|3456|7|110105|-|\n| |\t|A|李|.|卡号:"))
+@given(
+    texts_of("6222021234567894|6222021234567894 7|62220212|3456|7|110105|-|\n| |\t|A|李|.|卡号:")
+)
 def test_cards_are_looked_for_in_every_length(text: str) -> None:
     plain = {
         match.span(1)
