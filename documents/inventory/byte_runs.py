@@ -154,7 +154,9 @@ _FORMS: Sequence[_Form] = (
     # RFC 4648, 6, in one line or several.
     _Form(
         re.compile(r"[A-Z](?=[A-Z2-7]{6})"),
-        re.compile(r"(?<![A-Za-z0-9])[A-Z2-7]{8,}+(?:(?<=[A-Z2-7]{16})\r?\n[A-Z2-7]{2,}+)*+={0,6}"),
+        re.compile(
+            r"[A-Z2-7](?<![A-Za-z0-9].)[A-Z2-7]{7,}+(?:(?<=[A-Z2-7]{16})\r?\n[A-Z2-7]{2,}+)*+={0,6}"
+        ),
         _of_base32,
         is_data=False,
     ),

@@ -29,10 +29,13 @@ _DATA = re.compile(r"data:([^,\s\"'<>]{0,200}),([^\s\"'<>)]*)")
 _BASE64_TYPE = ";base64"
 # Only lines longer than `_SHORT_RUN` continue on the next one. Readers write a space for the end of
 # a line.
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{25,}+(?:\r?\n[ \t]*+| ))*[A-Za-z0-9+/_-]{2,}+={0,2}")
+_BASE64 = re.compile(
+    r"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]{24,}+(?:\r?\n[ \t]*+| )"
+    r"(?:[A-Za-z0-9+/_-]{25,}+(?:\r?\n[ \t]*+| ))*[A-Za-z0-9+/_-]{2,}+|[A-Za-z0-9+/_-]++)={0,2}"
+)
 _PIECE = re.compile(r"\S+")
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}+")
 _HEX_LINES = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{16,}+\r?\n[ \t]*+)+[0-9A-Fa-f]{2,}+")
+_HEX = re.compile(r"[0-9A-Fa-f](?<![0-9A-Fa-f].)[0-9A-Fa-f](?:[0-9A-Fa-f]{2}){5,}+")
 _RUN_OF_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WHITE = dict.fromkeys(map(ord, "\t\r\n"))
@@ -44,9 +47,11 @@ _MOST_SHIFTED = 4_096
 _NOT_BASE64 = re.compile(r"[0-9]*+|[a-z_-]++|[A-Z_]++|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*\d?")
 _HAN_OR_ASCII = re.compile(r"[ -~\u3400-\u9fff\U00020000-\U0003ffff]")
 _TELLING = re.compile(r"\d{4}|@|[\u3400-\u9fff\U00020000-\U0003ffff]{2}")
-# The same in UTF-8, besides @. Patterns that begin with a set are searched in less time.
-_FOUR_DIGITS = re.compile(rb"\d\d{3}")
-_TWO_HAN = re.compile(rb"[\xe3-\xe9\xf0][\x80-\xbf]{2,3}[\xe3-\xe9\xf0][\x80-\xbf]{2}")
+# The same in UTF-8. Patterns that begin with a set are searched in less time.
+_TELLING_BYTES = re.compile(
+    rb"[@\d\xe3-\xe9\xf0](?:(?<=@)|(?<=\d)\d{3}"
+    rb"|(?<=[\xe3-\xe9\xf0])[\x80-\xbf]{2,3}[\xe3-\xe9\xf0][\x80-\xbf]{2})"
+)
 # What is not found in Chinese text. It is most of what other bytes are as UTF-16.
 _IMPLAUSIBLE = re.compile(
     r"[^\t\r\n -~\u00b7\u2010-\u2027\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
@@ -60,9 +65,11 @@ _PLAUSIBLE_UPPER = bytes((0x00, 0x20, 0x30, *range(0x34, 0xA0), *range(0xD8, 0xE
 # ten is more than `_MOST_IMPLAUSIBLE`.
 _SHORT_RUN = 24
 _SHORT = 18  # bytes
-_NARROW = re.compile(
+_UTF_8 = re.compile(
     rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})++"
-    rb"|(?:[\t\n\r -~\x80]|[\x81-\xfe][@-~\x80-\xfe]|[\x81-\xfe]\d[\x81-\xfe]\d)++"
+)
+_GB18030 = re.compile(
+    rb"(?:[\t\n\r -~\x80]|[\x81-\xfe][@-~\x80-\xfe]|[\x81-\xfe]\d[\x81-\xfe]\d)++"
 )
 _WIDE = {
     "le": re.compile(
@@ -77,6 +84,17 @@ _WIDE = {
     ),
 }
 _ALIGNED = [(at, order) for at in (0, 1) for order in ("le", "be")]
+# Any of these.
+_MAY_BE_SHORT_TEXT = re.compile(
+    b"|".join(
+        [
+            _UTF_8.pattern,
+            _GB18030.pattern,
+            *(b"." * at + _WIDE[order].pattern for at, order in _ALIGNED),
+        ]
+    ),
+    re.DOTALL,
+)
 # Completes the digits of a run from its second, third and fourth character, by its length.
 _PADS = [tuple("A" * (4 + (at - length) % 4) for at in (1, 2, 3)) for length in range(4)]
 # Runs are searched again in other forms of the same text, such as the rows of a sheet.
@@ -224,24 +242,43 @@ def _bytes(run: str) -> bytes:
 
 def _texts(data: bytes) -> list[str]:
     """What the bytes may be as text; empty if that is none."""
-    is_short = len(data) <= _SHORT
-    # In UTF-8 and GB 18030 the bytes of `_CONTROLS` are control characters.
-    may_be_narrow = _NARROW.fullmatch(data) if is_short else not _CONTROLS.search(data)
-    words = strict(data, "utf-8") if may_be_narrow else ""
-    texts = [words] if words and _is_printable(words) else []
-    if texts and not (is_short and data.isascii()):
+    if len(data) <= _SHORT:
+        return _short_texts(data) if _MAY_BE_SHORT_TEXT.fullmatch(data) else []
+    # In UTF-8 and GB 18030 these are control characters.
+    has_controls = _CONTROLS.search(data) is not None
+    texts = [] if has_controls else _printable_text(data, "utf-8")
+    if texts:
+        return texts
+    texts = [text for at, order in _ALIGNED if (text := _wide_text(data[at:], order))]
+    return texts if has_controls else [*texts, *_text_in_gb18030(data)]
+
+
+def _short_texts(data: bytes) -> list[str]:
+    texts = _printable_text(data, "utf-8") if _UTF_8.fullmatch(data) else []
+    if texts and not data.isascii():
         return texts
     # Two bytes of ASCII may also be a Chinese character, but never all of a long text.
-    texts += [
-        _wide_text(data[at:], order)
-        for at, order in _ALIGNED
-        if not is_short or _WIDE[order].fullmatch(data, at)
-    ]
-    words = strict(data, "gb18030") if may_be_narrow else ""
-    # Almost any bytes are some text in GB 18030, but rarely of common characters.
-    if words and _is_printable(words) and not words.isascii():
-        texts += [words] if commonness(words, "gb18030") >= LIKELY else []
-    return list(filter(None, texts))
+    for at, order in _ALIGNED:
+        if _WIDE[order].fullmatch(data, at) and (text := _wide_text(data[at:], order)):
+            texts.append(text)
+    if _GB18030.fullmatch(data):
+        texts += _text_in_gb18030(data)
+    return texts
+
+
+def _printable_text(data: bytes, encoding: str) -> list[str]:
+    words = strict(data, encoding)
+    return [words] if words and _is_printable(words) else []
+
+
+def _text_in_gb18030(data: bytes) -> list[str]:
+    """The text, if not of ASCII only: almost any bytes are some text in GB 18030, but rarely of
+    common characters.
+    """
+    if data.isascii():
+        return []
+    texts = _printable_text(data, "gb18030")
+    return [text for text in texts if commonness(text, "gb18030") >= LIKELY]
 
 
 def _texts_after_word(run: str) -> Iterator[str]:
@@ -280,7 +317,7 @@ def _shifted(run: str) -> bytes:
 
 
 def _is_telling(data: bytes) -> bool:
-    return bool(b"@" in data or _FOUR_DIGITS.search(data) or _TWO_HAN.search(data))
+    return _TELLING_BYTES.search(data) is not None
 
 
 def _wide_text(data: bytes, order: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -58,7 +57,7 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
     # Words found in the text are masked everywhere in the file.
     everywhere = Targets(kinds, options.terms, redacted.words)
     if document.source is None:
-        return await _with_possible_names(document, everywhere, result)
+        return await _with_possible_names(document, redacted, options, result)
     name = PurePath(
         await compute(mask_text, document.source.filename or "document", everywhere, style)
     )
@@ -74,21 +73,21 @@ async def redact(document: Document, options: RedactOptions, engine: Engine) -> 
         result, in_file = await _with_file(document.source, arguments, name, result)
         again = await compute(redact_again, document, targets, style, redacted.words, in_file)
         if again is not None:
+            redacted = again
             result = result.model_copy(update=_of_text(again))
-            everywhere = replace(everywhere, words=again.words)
     else:
         result = _with(result, not_covered=[NotCovered(what="file", where=_NO_FORMAT)])
-    result = await _with_possible_names(document, everywhere, result)
+    result = await _with_possible_names(document, redacted, options, result)
     return await _with_report(document.source, name, result)
 
 
 async def _with_possible_names(
-    document: Document, masked: Targets, result: RedactResult
+    document: Document, redacted: RedactedText, options: RedactOptions, result: RedactResult
 ) -> RedactResult:
     """Adds the words that may be names, if names were to be masked and no model was asked."""
-    if result.model_asked or Kind.name not in masked.kinds:
+    if result.model_asked or Kind.name not in options.kinds:
         return result
-    names, more = await compute(unmasked_names, document, masked)
+    names, more = await compute(unmasked_names, document, redacted.spans, redacted.words)
     return result.model_copy(update={"possible_names": names, "possible_names_not_listed": more})
 
 

@@ -69,12 +69,15 @@ class _Parts:
         self._has_pages = any(page is not None for page in pages)
         self._joined = {page: _BETWEEN.join(keys) for page, keys in pages.items()}
         self._everything = _BETWEEN.join(self._joined.values())
+        self._keys = frozenset().union(*pages.values())
         self._pages = pages
 
     def have(self, page: int | None, value: str) -> bool:
         key = key_of(value)
         if page is None or not self._has_pages:
-            return key in self._everything or self._is_covered(key, self._pages.values())
+            # Most items are masked as a whole, which is known without a search.
+            is_part = key in self._keys or key in self._everything
+            return is_part or self._is_covered(key, self._pages.values())
         near = [self._pages.get(page, set()), self._pages.get(None, set())]
         return any(key in self._joined.get(one, "") for one in (page, None)) or self._is_covered(
             key, near

@@ -21,7 +21,7 @@ from tasks.redact.finders.contacts import (
 )
 from tasks.redact.finders.names import labelled_names
 from tasks.redact.finders.numbers import bank_cards, credit_codes, identity_numbers
-from tasks.redact.finders.words import SearchedText, WordFinder
+from tasks.redact.finders.words import KnownWords, SearchedText, WordFinder
 from tasks.redact.kinds import PRECEDENCE, Detection, DetectionMethod, Kind
 from tasks.redact.views import View, views
 from tasks.text.plain import HAN
@@ -44,7 +44,7 @@ RULES: Mapping[Kind, Callable[[str], Iterator[Detection]]] = MappingProxyType(
 
 
 # Between two characters of one number or address.
-_LINE_END = re.compile(r"(?<=[0-9A-Za-z@._\-\u4e00-\u9fff])\n{1,2}(?=[0-9A-Za-z@._\-])")
+_LINE_END = re.compile(r"\n(?<=[0-9A-Za-z@._\-\u4e00-\u9fff]\n)\n?(?=[0-9A-Za-z@._\-])")
 _NEAR = 60
 _BETWEEN = "\n\n\n\n"
 # What is found over the end of a line only as a whole: names and addresses have no form of their
@@ -84,13 +84,14 @@ class Finder:
         self._rules = [rule for kind, rule in RULES.items() if kind in targets.kinds]
         self._broken = [rule for kind, rule in RULES.items() if kind in targets.kinds & _BROKEN]
         self._names = Kind.name in targets.kinds
-        self._known = [WordFinder(Kind.term, DetectionMethod.term, targets.terms)]
-        self._known += [
-            WordFinder(kind, DetectionMethod.model, words) for kind, words in targets.words.items()
+        known = [KnownWords(Kind.term, DetectionMethod.term, targets.terms)]
+        known += [
+            KnownWords(kind, DetectionMethod.model, words) for kind, words in targets.words.items()
         ]
-        self._known += [
-            WordFinder(kind, DetectionMethod.rule, words) for kind, words in targets.in_file.items()
+        known += [
+            KnownWords(kind, DetectionMethod.rule, words) for kind, words in targets.in_file.items()
         ]
+        self._known = WordFinder(known)
 
     def find(self, text: str) -> list[Detection]:
         """Returns the detections in order, without overlaps. They are searched in all views."""
@@ -135,19 +136,21 @@ class Finder:
         if len(searched) > _SHORT or _PROMISING.search(searched):
             found += chain.from_iterable(rule(searched) for rule in self._rules)
         text = SearchedText(searched)
-        found += chain.from_iterable(known.find(text) for known in self._known)
+        found += self._known.find(text)
         if self._names:
             names = [searched[one.start : one.end] for one in found if one.kind is Kind.name]
-            found += WordFinder(Kind.name, DetectionMethod.rule, names).find(text)
+            found += WordFinder([KnownWords(Kind.name, DetectionMethod.rule, names)]).find(text)
         return [one for one in found if one.start < one.end]
 
 
 def _in_original(text: str, view: View, detections: Iterable[Detection]) -> Iterator[Detection]:
+    keeps_offsets = view.keeps_offsets
     for one in detections:
-        start, end = view.span(one.start, one.end)
+        start, end = (one.start, one.end) if keeps_offsets else view.span(one.start, one.end)
         while end < len(text) and unicodedata.combining(text[end]):
             end += 1
-        yield replace(one, start=start, end=end)
+        is_same = start == one.start and end == one.end
+        yield one if is_same else replace(one, start=start, end=end)
 
 
 def _overlaps(one: Detection, ordered: Sequence[Detection]) -> bool:

@@ -51,13 +51,15 @@ class Finding(BaseModel):
 class RedactedText:
     """`words` are the targets' words with those found by rule, for masking the document's file.
 
-    `removed` is the number of places where encoded data was left out of `text`.
+    `spans` are where the document's text was masked, in order: offsets of the first character and
+    after the last. `removed` is the number of places where encoded data was left out of `text`.
     """
 
     text: str
     findings: list[Finding]
     not_listed: int
     counts: dict[Kind, int]
+    spans: list[tuple[int, int]]
     words: Mapping[Kind, Sequence[str]]
     places: list[Place]
     removed: int
@@ -71,6 +73,7 @@ def redact_text(document: Document, targets: Targets, style: Style) -> RedactedT
         findings=list(islice(findings(document, changes), MOST_LISTED)),
         not_listed=max(0, len(changes) - MOST_LISTED),
         counts=Counter(change.detection.kind for change in changes),
+        spans=[(change.start, change.end) for change in changes],
         words=_with_words(targets, changes),
         places=list(islice(dict.fromkeys(_places(document, changes)), _MOST_WORDS)),
         removed=len(data),

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from documents.inventory.escapes import ESCAPE, has_escapes, unescaped
 from documents.readers.text.folded import part_ends
+from tasks.redact.finders.search import matches
 from tasks.text.plain import HAN, plain
 from tasks.text.traditional import simplified
 
@@ -29,7 +30,11 @@ _NO_INK = {"\u115f": "", "\u1160": "", "\ufffc": "", "\u2800": " ", "\u3164": " 
 _OVERRIDE = re.compile("\u202e([^\u202c\u202e\n]{2,})\u202c?")
 _MOST_ENCODINGS = 3
 _IRREGULAR = "\ufdd0"  # a noncharacter: no text has it
+_SAMPLE, _FEW = 1_000, 16
 _LINE_END = "\r\n"
+# `re` skips to the characters at which a pattern can begin only where the pattern begins with them,
+# so none of these begins with an assertion. Alternatives must each begin with one character.
+
 # Escapes of URLs, of HTML and XML, of JSON and JavaScript, of vCards (quoted-printable), and of
 # names. Text of the third kind may be a pair of surrogates.
 _ESCAPES = re.compile(
@@ -38,6 +43,9 @@ _ESCAPES = re.compile(
     rf"|(?P<other>{ESCAPE})"
 )
 _ESCAPE_SIGNS = re.compile(r"[%&\\]|=[0-9A-F]{2}=")
+_ESCAPE_BEGIN = re.compile(
+    r"%(?=[0-9A-Fa-fu])|&(?=[#A-Za-z])|\\(?=[u0-3])|=(?=[0-9A-F]{2}=)|_(?=x)|x(?=[Nn]-)|X(?=[Nn]-)"
+)
 # At least five single characters with the same gap: widely spaced text, or vertical text.
 _SPACED = re.compile(
     r"(?<![0-9A-Za-z])[^ \n\t](?P<gap>[ \n]{1,9})(?:[^ \n\t](?P=gap)){3,}[^ \n\t](?![0-9A-Za-z])"
@@ -47,18 +55,20 @@ _SINGLES = re.compile(r"[ \n](?=[^ \n\t][ \n]{1,9}[^ \n\t][ \n]{1,9}[^ \n\t][ \n
 _GAP = re.compile(r"[ \n]+")
 _SIGNS = str.maketrans("", "", "%=\\u\n")
 # Before the lines of a message that another one quotes, and of a quotation in Markdown.
-_QUOTATION = re.compile(r"(?<=\n)(?:>[ ]?){1,9}(?=[^\s>])")
+_QUOTATION = re.compile(r"\n(>[ ]?(?:>[ ]?){0,8})(?=[^\s>])")
 # Between two string constants that a program joins: `"a" + 'b'`, `"a" & "b"`, `"a".concat("b")`; in
 # style sheets `"a" "b"`.
-_CONSTANTS = re.compile(r"[\"'`]\)?+\s*+(?:[+&]|\.concat\()\s*+[\"'`]|[\"']\s++[\"']")
+_CONSTANTS = re.compile(r"[\"'`](?:\)?+\s*+(?:[+&]|\.concat\()\s*+[\"'`]|(?<=[\"'])\s++[\"'])")
 # Before an indented line, as in HTML and Markdown, where no reader sees it. Two spaces are within
 # the gap that numbers and words may have.
-_INDENT = re.compile(r"(?<=\n)[ ]{3,200}(?=[^\s<])")
+_INDENT = re.compile(r"\n(   [ ]{0,197})(?=[^\s<])")
 # One character in brackets within a word, as in 李(某)伟; numbers of items are usual there.
 _BRACKETS = re.compile(
-    rf"(?<=[{HAN}])\((?=[{HAN}]\)[{HAN}])(?![一二三四五六七八九十])|(?<=[{HAN}]\([{HAN}])\)(?=[{HAN}])"
-    r"(?<![一二三四五六七八九十]\))"
+    rf"\((?<=[{HAN}]\()(?=[{HAN}]\)[{HAN}])(?![一二三四五六七八九十])"
+    rf"|\)(?<=[{HAN}]\([{HAN}]\))(?=[{HAN}])(?<![一二三四五六七八九十]\))"
 )
+# Characters of which no text has another view than as a reader sees it.
+_WORD = re.compile(rf"[{HAN}0-9A-Za-z*.,:/@]*+")
 _HYPHENATION = re.compile(r"-(?<=[A-Za-z]-)[ ]{0,2}\n[ \n]{0,3}(?=[A-Za-z])")
 
 
@@ -84,6 +94,12 @@ class View:
         begin, stop, copied = self._sources[last]
         end = begin + end - self._starts[last] if copied else stop
         return self._origin.span(start, end) if self._origin else (start, end)
+
+    @property
+    def keeps_offsets(self) -> bool:
+        """Whether a span of the text is the same span of the first original."""
+        is_whole = len(self._starts) == 1 and self._sources[0][0] == 0 and self._sources[0][2]
+        return is_whole and (self._origin is None or self._origin.keeps_offsets)
 
     def edited(self, edits: Iterable[Edit]) -> View:
         """Returns a view of this one with `edits`, which are in order and apart."""
@@ -127,6 +143,9 @@ def searched(word: str) -> str:
 
 
 def _views(text: str, forms: _Visible) -> Iterator[View]:
+    if _WORD.fullmatch(text) and _IRREGULAR not in (word := text.translate(forms)):
+        yield View(word)
+        return
     written = View(text)
     decoded = _decoded(written)
     in_order = _in_order(decoded)
@@ -146,8 +165,6 @@ def _views(text: str, forms: _Visible) -> Iterator[View]:
 
 def readable(text: str) -> str:
     """Returns the text with everything undone that a reader does not see."""
-    if text.isascii() and text.isalnum():
-        return text
     *_, last = _views(text, _READABLE)
     return last.text
 
@@ -172,6 +189,24 @@ class _Visible(dict[int, str]):
         self[code] = form
         return form
 
+    def of(self, text: str) -> str:
+        """Returns `text.translate(self)`, in less time for a long text of which few characters have
+        another form.
+        """
+        if len(text) < _SAMPLE or text.isascii() or self._others(text[:_SAMPLE]) is None:
+            return text.translate(self)
+        others = self._others(text)
+        if others is None or not others.keys().isdisjoint(others.values()):
+            return text.translate(self)
+        for char, form in others.items():
+            text = text.replace(char, form)
+        return text
+
+    def _others(self, text: str) -> dict[str, str] | None:
+        """The characters that have another form, with it; None if there are many."""
+        others = {char: form for char in set(text) if (form := self[ord(char)]) != char}
+        return others if len(others) <= _FEW else None
+
 
 def _form(char: str) -> str:
     if char in _NO_INK:
@@ -193,7 +228,7 @@ _READABLE, _SEARCHED = _Visible(), _Visible(simplified)
 
 def _visible(view: View, visible_forms: _Visible) -> View:
     """Returns a view without invisible characters, in half-width letters and digits."""
-    visible = view.text.translate(visible_forms)
+    visible = visible_forms.of(view.text)
     if _LINE_END in view.text or _IRREGULAR in visible:
         forms = {_LINE_END: "\n"} | {
             char: visible_forms.irregular[char]
@@ -203,7 +238,7 @@ def _visible(view: View, visible_forms: _Visible) -> View:
         view = view.edited(
             (*match.span(), forms[match[0]]) for match in pattern.finditer(view.text)
         )
-        return replace(view, text=view.text.translate(visible_forms))
+        return replace(view, text=visible_forms.of(view.text))
     return View(visible, _sources=((0, len(visible), True),), _origin=view)
 
 
@@ -212,9 +247,9 @@ def _joined(view: View) -> View:
     brackets around one.
     """
     removed = [match.span() for match in _HYPHENATION.finditer(view.text)]
-    removed += [match.span() for match in _INDENT.finditer(view.text)]
+    removed += [match.span(1) for match in _INDENT.finditer(view.text)]
     removed += [match.span() for match in _BRACKETS.finditer(view.text)]
-    removed += [match.span() for match in _QUOTATION.finditer(view.text)]
+    removed += [match.span(1) for match in _QUOTATION.finditer(view.text)]
     for run in _SPACED.finditer(view.text) if _SINGLES.search(view.text) else ():
         removed += [gap.span() for gap in _GAP.finditer(view.text, *run.span())]
     if not removed:
@@ -237,7 +272,7 @@ def _decoded(view: View) -> View:
             break
         edits = [
             (*match.span(), words)
-            for match in _ESCAPES.finditer(view.text)
+            for match in matches(_ESCAPE_BEGIN, _ESCAPES, view.text)
             if (words := _unescaped(match)) != match[0]
         ]
         if not edits:

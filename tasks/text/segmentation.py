@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PERSON = "nr"
 """The tag of a person's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word, its offset in the text, and its part of speech as jieba tags it (`n`, `v`, `nr`)."""
 
     start: int

@@ -61,7 +61,7 @@ _UTF16_MARKS = (b"\xfe\xff", b"\xff\xfe")
 _ESCAPE_SIGNS = re.compile(rb"[%&\\]")
 _ESCAPE = re.compile(
     rb"%[0-9A-Fa-f]{2}|&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"
-    rb"|(?:\\u[0-9A-Fa-f]{4})+|\\[xX'][0-9A-Fa-f]{2}"
+    rb"|\\(?:u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4})*+|[xX'][0-9A-Fa-f]{2})"
 )
 _NOT_HEX = re.compile(rb"\\u")
 _QUOTED_PRINTABLE = re.compile(rb"=[0-9A-F]{2}=[0-9A-F]{2}|=\r?\n")

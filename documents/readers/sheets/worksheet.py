@@ -31,7 +31,7 @@ _ATTRIBUTE = re.compile(r"""\s([\w:.]{1,40})="([^"<>&]{0,200})\"""")
 # A cell, or all that follows in the row, without groups.
 _CELL = re.compile(
     r'<c r="([A-Z]{1,3})[0-9]{1,7}"([^<>]*)(?:>(<f(?:\s[^<>]*)?(?:/>|>[^<]*</f>))?'
-    r"(?:<v>([^<]*)</v>|<v ?/>|<is><t>([^<]*)</t></is>)?</c>|/>)|.+",
+    r'(?:<v>([^<]*)</v>|<v ?/>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>|/>)|.+',
     re.DOTALL,
 )
 _LOOK = re.compile(r'(?: s="([0-9]{1,5})")?(?: t="(\w{1,9})")?(?: s="([0-9]{1,5})")?')

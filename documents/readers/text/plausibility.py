@@ -74,7 +74,7 @@ def commonness(text: str, encoding: str) -> float:
     """The share of non-ASCII characters that are common in the encoding."""
     chars = foreign(text)
     common = _common(encoding)
-    return sum(char in common for char in chars) / len(chars) if chars else 1.0
+    return sum(map(common.__contains__, chars)) / len(chars) if chars else 1.0
 
 
 def plainness(text: str) -> float:

@@ -19,7 +19,7 @@ _BETWEEN = (
 _INNER_CELL = re.compile(r"[\t,;|\u2502\u2503\u3001\[(\"'][ ]{0,2}[0-9A-Za-z][ \n]{0,3}"
                          r"[\t,;|\u2502\u2503\u3001\])\"']")  # fmt: skip
 _RUN = re.compile(
-    rf"(?<![0-9A-Za-z])(?P<run>[0-9A-Za-z](?P<gap>{_BETWEEN})"
+    rf"(?P<run>[0-9A-Za-z](?<![0-9A-Za-z].)(?P<gap>{_BETWEEN})"
     r"[0-9A-Za-z](?:(?P=gap)[0-9A-Za-z])+)(?!(?P=gap)?[0-9A-Za-z])"
 )
 

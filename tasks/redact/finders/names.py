@@ -36,7 +36,14 @@ _LABELS = (
     r"证人|原告人?|被告人?|嫌疑人|代理人|承租人|出租人|报案人|被害人"
 )
 _LABEL = rf"(?:{_LABELS})"
-_LABEL_BEGIN = re.compile("[" + "".join({label[0] for label in _LABELS.split("|")}) + "]")
+# Two characters, because many words of ordinary text begin with the same one.
+_LABEL_BEGIN = re.compile(
+    "|".join(
+        dict.fromkeys(
+            rf"{label[0]}(?=[ {label[1]}])" for label in _LABELS.replace("[ ]{0,4}", "").split("|")
+        )
+    )
+)
 # Column headings that begin with a surname.
 _NO_NAME = (
     r"(?:单位|单价|单号|时间|时段|时长|成绩|成员|车牌号?|车号|车型|家庭|家属|家长|国籍|籍贯|居住地?|计划|项目|"
@@ -136,8 +143,9 @@ def possible_names(text: str) -> Iterator[tuple[int, int]]:
     searched = plain(text)
     spans = [match.span() for match in _HIDDEN_NAME.finditer(searched)]
     words = list(words_of(searched))
-    ends = {word.start: word.end for word in words}
-    for match in _DOTTED.finditer(searched):
+    dotted = list(_DOTTED.finditer(searched))
+    ends = {word.start: word.end for word in words} if dotted else {}
+    for match in dotted:
         # The pattern ends at a mark; the name ends with the word after its last dot.
         last = match.start() + max(map(match[0].rfind, "·•・‧")) + 1
         spans.append((match.start(), ends.get(last, match.end())))

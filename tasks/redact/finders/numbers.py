@@ -38,7 +38,8 @@ _OLD_IDENTITY = re.compile(
 _OLD_BROKEN = re.compile(r"(?<![\dA-Za-z])(?<!\d[.\-])(?=([1-9](?:\n? ?\d){14})(?![\dA-Za-z]|-\d))")
 # As in `_CREDIT_SHAPE`, two characters and six digits.
 _CREDIT_BEGIN = re.compile(
-    rf"[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy](?<![\dA-Za-z].)(?={GAP}[0-9A-Za-z](?:{GAP}\d){{6}})"
+    rf"[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy](?<![\dA-Za-z].)(?={GAP}[0-9A-Za-z](?:{GAP}\d){{6}}"
+    rf"(?:{GAP}[0-9A-Za-z]){{10}})"
 )
 _CREDIT = re.compile(
     rf"(?<![\dA-Za-z])(?=([0-9A-HJ-NPQRTUWXY](?:{GAP}[0-9A-HJ-NPQRTUWXY]){{17}})(?![\dA-Za-z]))",
@@ -51,9 +52,12 @@ _CREDIT_DIGITS = re.compile(r"(?:1[1239]|5[1239]|9[123])\d{16}")
 # The digits of a number such as `1.4732965009208104E-2`, as workbooks store it.
 _POWER_OF_TEN = re.compile(r"(?<=\d\.)\d+E-?\d+", re.IGNORECASE)
 _CARD_BEGIN = re.compile(rf"[1-9](?<![\dA-Za-z].)(?=(?:{GAP}\d){{11}})")
+_CARD = re.compile(rf"([1-9](?<!\d\..)(?:{GAP}\d){{11,18}})(?![\dA-Za-z])")
+# Of each length from the longest: one number may continue in the next.
+_MOST_DIGITS = 19
 _CARDS = tuple(
-    re.compile(rf"(?<![\dA-Za-z])(?<!\d\.)(?=([1-9](?:{GAP}\d){{{more}}})(?![\dA-Za-z]))")
-    for more in range(18, 10, -1)
+    re.compile(rf"([1-9](?:{GAP}\d){{{digits - 1}}})(?![\dA-Za-z])")
+    for digits in range(_MOST_DIGITS, 11, -1)
 )
 _CARD_GROUPS = frozenset(
     (
@@ -63,7 +67,8 @@ _CARD_GROUPS = frozenset(
     )
 )  # fmt: skip
 _DOTTED_CARD = re.compile(
-    r"(?<![\dA-Za-z])(?<!\d[.·])\d{4}([.·_/~])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?(?![\dA-Za-z]|[.·]\d)"
+    r"\d(?<![\dA-Za-z].)(?<!\d[.·].)\d{3}([.·_/~])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?"
+    r"(?![\dA-Za-z]|[.·]\d)"
 )
 _MOST_GROUPS = 6
 _USUAL_DIGITS, _IDENTITY_DIGITS, _OLD_IDENTITY_DIGITS = 16, 18, 15
@@ -136,9 +141,8 @@ def bank_cards(text: str) -> Iterator[Detection]:
     Fewer than 16 must not begin with 1, as times in milliseconds do, or be the number of a book.
     """
     for place in _CARD_BEGIN.finditer(text):
-        for pattern in _CARDS:
-            match = pattern.match(text, place.start())
-            if match and _is_card(text, match):
+        for match in _cards_at(text, place.start()):
+            if _is_card(text, match):
                 number = compact(match[1])
                 yield Detection(Kind.bank_card, *match.span(1), valid=luhn.is_valid(number))
 
@@ -158,6 +162,19 @@ def bank_cards(text: str) -> Iterator[Detection]:
         is_likely = right and len(number) >= _USUAL_DIGITS and _CARD_BEGINS.match(number)
         if is_labelled(text, start, _CARD_LABEL) or is_likely:
             yield Detection(Kind.bank_card, start, end, valid=right)
+
+
+def _cards_at(text: str, start: int) -> Iterator[re.Match[str]]:
+    """Yields the numbers of every length that begin at an offset, the longest first."""
+    longest = _CARD.match(text, start)
+    if longest is None:
+        return
+    yield longest
+    digits = len(longest[1]) if longest[1].isdigit() else len(compact(longest[1]))
+    # Without a gap it ends where the digits end.
+    for pattern in _CARDS[_MOST_DIGITS - digits + 1 :] if digits < len(longest[1]) else ():
+        if match := pattern.match(text, start):
+            yield match
 
 
 def _cards_in_cells(text: str) -> Iterator[Detection]:
@@ -191,9 +208,9 @@ def _is_card(text: str, match: re.Match[str]) -> bool:
         return False
     if is_labelled(text, start, _CARD_LABEL):
         return True
-    if not luhn.is_valid(number) or len(set(number)) < 4 or is_other(text, start, end):
+    if _is_other_number(number) or len(set(number)) < 4 or is_other(text, start, end):
         return False
-    return not _is_other_number(number)
+    return bool(luhn.is_valid(number))
 
 
 def _is_other_number(number: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
@@ -17,7 +18,6 @@ from tasks.text.plain import HAN, plain
 _GAP = re.compile(r"[ \n\t]+")
 # In words with a space also what stands for it in addresses: `/li-wei/`, `?name=li+wei`.
 _JOINT = re.compile(r"[ \n\t\-_+]+")
-_WITHOUT_JOINTS = str.maketrans("", "", "-_+")
 _LINE_BREAK = re.compile(r" ?\n{1,2} ?")
 _HAN = re.compile(f"[{HAN}]")
 # The longest gap with ends of lines between Chinese characters or digits, and the longest of spaces
@@ -44,7 +44,7 @@ class SearchedText:
 
     @cached_property
     def unjoined(self) -> str:
-        return self.squeezed.translate(_WITHOUT_JOINTS)
+        return self.squeezed.replace("-", "").replace("_", "").replace("+", "")
 
     @cached_property
     def tight(self) -> _Folded:
@@ -55,50 +55,63 @@ class SearchedText:
         return _Folded(self._text, spaced=True)
 
 
+@dataclass(frozen=True, slots=True)
+class KnownWords:
+    """The words of one kind, and where they are from."""
+
+    kind: Kind
+    how: DetectionMethod
+    words: Iterable[str]
+
+
 class WordFinder:
     """Finds the given words, regardless of width, case, line breaks and traditional characters.
 
     Spaces and line breaks may stand between Chinese characters and between digits. A word with a
-    space is also found without it, with spaces elsewhere, and with hyphens or `_`.
+    space is also found without it, with spaces elsewhere, and with hyphens or `_`. The words of all
+    kinds are searched at once.
     """
 
-    def __init__(self, kind: Kind, how: DetectionMethod, words: Iterable[str]) -> None:
-        self._kind, self._how = kind, how
-        keys: dict[str, bool] = {}
-        for word in words:
-            if key := _key(word):
-                keys[key] = keys.get(key, False) or _is_spaced(word)
-        self._searches = [
-            (spaced, _automaton([key for key, is_spaced in keys.items() if is_spaced is spaced]))
-            for spaced in sorted(set(keys.values()))
-        ]
+    def __init__(self, known: Sequence[KnownWords]) -> None:
+        self._known = known
+        # The kinds that have a key, by whether a word of the kind with this key has a space.
+        kinds: dict[bool, dict[str, tuple[int, ...]]] = {}
+        for at, one in enumerate(known):
+            keys: dict[str, bool] = {}
+            for word in one.words:
+                key, is_spaced = _key(word)
+                if key:
+                    keys[key] = keys.get(key, False) or is_spaced
+            for key, is_spaced in keys.items():
+                of_keys = kinds.setdefault(is_spaced, {})
+                of_keys[key] = (*of_keys.get(key, ()), at)
+        self._searches = [(spaced, _automaton(kinds[spaced])) for spaced in sorted(kinds)]
 
     def find(self, text: SearchedText) -> Iterator[Detection]:
-        """Yields the detections; overlapping words are one detection."""
+        """Yields the detections; overlapping words of one kind are one detection."""
         for spaced, automaton in self._searches:
             squeezed = text.unjoined if spaced else text.squeezed
             if next(automaton.iter(squeezed), None) is None:
                 continue
-            for start, end in _spans(automaton, text.spaced if spaced else text.tight):
-                yield Detection(self._kind, start, end, how=self._how)
+            for at, start, end in _spans(automaton, text.spaced if spaced else text.tight):
+                yield Detection(self._known[at].kind, start, end, how=self._known[at].how)
 
 
 def words_in(words: Collection[str], text: str) -> list[str]:
     """Returns those of `words` that `WordFinder` finds in a view of a text; for few words."""
     forms = SearchedText(text)
-    return [
-        word
-        for word in words
-        if (key := _key(word)) and key in (forms.spaced if _is_spaced(word) else forms.tight).text
-    ]
+    found = []
+    for word in words:
+        key, is_spaced = _key(word)
+        if key and key in (forms.spaced if is_spaced else forms.tight).text:
+            found.append(word)
+    return found
 
 
-def _key(word: str) -> str:
-    return folded((_JOINT if _is_spaced(word) else _GAP).sub("", searched(word)))
-
-
-def _is_spaced(word: str) -> bool:
-    return _GAP.search(plain(word).strip(" \n\t")) is not None
+def _key(word: str) -> tuple[str, bool]:
+    """What is searched for a word, and whether the word has a space."""
+    is_spaced = _GAP.search(plain(word).strip(" \n\t")) is not None
+    return folded((_JOINT if is_spaced else _GAP).sub("", searched(word))), is_spaced
 
 
 class _Case(dict[int, str]):
@@ -171,24 +184,28 @@ def _is_alone(text: str, at: int) -> bool:
     return _HAN.match(text[at]) is not None and not around.strip(" \n\t")
 
 
-def _automaton(keys: Sequence[str]) -> ahocorasick.Automaton:
-    automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
-    for key in keys:
-        automaton.add_word(key)
+def _automaton(kinds: Mapping[str, tuple[int, ...]]) -> ahocorasick.Automaton:
+    """Finds keys, with the length and the kinds of each."""
+    automaton = ahocorasick.Automaton()
+    for key, of_key in kinds.items():
+        automaton.add_word(key, (len(key), of_key))
     automaton.make_automaton()
     return automaton
 
 
-def _spans(automaton: ahocorasick.Automaton, folded: _Folded) -> Iterator[tuple[int, int]]:
-    """Yields the spans in the original text, joined where they overlap.
+def _spans(automaton: ahocorasick.Automaton, folded: _Folded) -> Iterator[tuple[int, int, int]]:
+    """Yields kinds and spans in the original text, joined where those of one kind overlap.
 
     `Automaton.iter_long` would join less, but it misses words (pyahocorasick 2.3).
     """
-    spans: list[tuple[int, int]] = []
-    for last, length in automaton.iter(folded.text):
-        start, end = last - length + 1, last + 1
-        while spans and spans[-1][1] > start:
-            start = min(start, spans.pop()[0])
-        spans.append((start, end))
-    for start, end in spans:
-        yield folded.origin(start), folded.origin(end - 1) + 1
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for last, (length, kinds) in automaton.iter(folded.text):
+        for kind in kinds:
+            start, end = last - length + 1, last + 1
+            of_kind = spans.setdefault(kind, [])
+            while of_kind and of_kind[-1][1] > start:
+                start = min(start, of_kind.pop()[0])
+            of_kind.append((start, end))
+    for kind, of_kind in spans.items():
+        for start, end in of_kind:
+            yield kind, folded.origin(start), folded.origin(end - 1) + 1

@@ -138,9 +138,13 @@ def test_a_merged_cell_that_begins_in_a_hidden_row_or_column_is_shown(tmp_path: 
     assert tables(document) == ["东街\t\t2\n\t西街\t3"]
 
 
-def test_a_row_that_is_written_in_an_unusual_way_is_read_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("attribute", ["", ' xml:space="preserve"'])
+def test_a_row_that_is_written_in_an_unusual_way_is_read_the_same(
+    tmp_path: Path, attribute: str
+) -> None:
     usual = (
-        f'<row r="1">{text_cell("A1", "a &amp; b")}<c r="B1" t="s"><v>0</v></c>'
+        f'<row r="1"><c r="A1" t="inlineStr"><is><t{attribute}>a &amp; b</t></is></c>'
+        '<c r="B1" t="s"><v>0</v></c>'
         '<c r="D1" s="1"><v>0.5</v></c><c r="E1" t="str"><f>x</f><v>&lt;c&gt;</v></c></row>'
     )
     unusual = (

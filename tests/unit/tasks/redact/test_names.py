@@ -9,6 +9,7 @@ import pytest
 from bench.quality.laws import of_text
 from standin.scripted_engine import ScriptedEngine
 from tasks.redact import RedactOptions, redact
+from tasks.redact.candidates import unmasked_names
 from tasks.redact.finders.names import labelled_names, possible_names
 from tasks.redact.kinds import Kind
 
@@ -91,3 +92,15 @@ async def test_possible_names_that_are_terms_are_not_listed() -> None:
     )
     result = await redact(of_text("王小明到场。"), options, ScriptedEngine(lambda _: ""))
     assert result.possible_names == []
+
+
+def test_a_name_is_not_listed_that_touches_what_is_masked() -> None:
+    document = of_text("王小明和李娜反映欧阳雪的问题，赵某到场。")
+    words = {Kind.name: ["赵某"]}
+
+    def listed(*spans: tuple[int, int]) -> list[str]:
+        return [one.text for one in unmasked_names(document, spans, words)[0]]
+
+    assert listed() == ["王小明", "李娜", "欧阳雪"]
+    assert listed((0, 1), (4, 5)) == ["欧阳雪"]
+    assert listed((0, 18), (0, 1), (4, 5)) == []

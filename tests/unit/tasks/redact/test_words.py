@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tasks.limits import MOST_LISTED
 from tasks.redact import RedactOptions
 from tasks.redact.finder import Targets
-from tasks.redact.finders.words import SearchedText, WordFinder, words_in
+from tasks.redact.finders.words import KnownWords, SearchedText, WordFinder, words_in
 from tasks.redact.findings import redact_text
 from tasks.redact.kinds import DetectionMethod, Kind
 from tasks.redact.masker import Style
@@ -22,7 +22,8 @@ FEW_LETTERS = st.text("abB甲乙1 ", min_size=1, max_size=6)
 
 
 def spans(words: list[str], text: str) -> list[tuple[int, int]]:
-    found = WordFinder(Kind.term, DetectionMethod.term, words).find(SearchedText(plain(text)))
+    known = KnownWords(Kind.term, DetectionMethod.term, words)
+    found = WordFinder([known]).find(SearchedText(plain(text)))
     return sorted((one.start, one.end) for one in found)
 
 
