@@ -14,7 +14,7 @@ _UPR = re.compile(rb"\\\\|\\upr[ \r\n]*+\{")
 _EXCEL = b'<?xml version="1.0" encoding="UTF-8"?><?mso-application progid="Excel.Sheet"?>'
 _IGNORED = rb"\upr{\*\uprold "
 # What a double holds as it is written, up to the digits that programs add to a fraction.
-_NUMBER = re.compile(r"\s*[+-]?(?:0*\d{0,15}(?:\.\d{0,30})?|\d(?:\.\d{0,30})?[Ee][+-]?\d{1,3})\s*")
+_NUMBER = re.compile(r"[+-]?(?:0*+\d{0,15}(?:\.\d{0,30})?|\d(?:\.\d{0,30})?[Ee][+-]?\d{1,3})")
 
 
 def unicode_only(data: bytes) -> bytes:
@@ -36,7 +36,7 @@ def exact_workbook(data: bytes) -> bytes:
     root = parsed_xml(data, "Workbook")
     for cell in root.iter("{*}Data"):
         written = "".join(map(str, cell.itertext()))
-        if attribute(cell, "Type") == "Number" and not _NUMBER.fullmatch(written):
+        if attribute(cell, "Type") == "Number" and not _NUMBER.fullmatch(written.strip()):
             for name in (one for one in cell.attrib if str(one).endswith("Type")):
                 cell.set(name, "String")
     return _EXCEL + etree.tostring(root, encoding="unicode").encode()
