@@ -16,6 +16,7 @@ from documents.page.page_lines import Line
 _LEAST_ROWS = 3
 _STEP = 0.07  # in heights of a line: how much the distances of lines of one cell differ
 _LEAST_STEPS = 2  # between lines of one cell
+_MOST_TRIES = 3
 _CONTINUING = 0.7  # of the lines at this distance: those that had no room on the line above
 _LEVEL = 0.35  # in heights: how far the tops, middles or bottoms of cells of a row may differ
 _GOOD = 0.8  # of the rows: those whose cells are level, one in each column
@@ -33,19 +34,14 @@ def stacked_rows(
     """
     stands = [sorted(column, key=_middle) for column in columns]
     every = [line for column in stands for line in column]
-    if not every:
-        return None
-    height = median(line.height for line in every)
-    most = _most_step(stands, widths, height)
-    if most is None:
-        return None
-    stacks = [list(_stacks(column, most)) for column in stands]
-    rows = _rows(stacks, height)
-    several = [row for row in rows if sum(map(bool, row)) > 1]
-    good = [row for row in several if _is_row(row, height)]
-    if len(good) < _LEAST_ROWS or len(good) < _GOOD * len(rows):
-        return None
-    return [[[line for stack in cell for line in stack] for cell in row] for row in rows]
+    height = median([line.height for line in every] or [0.0])
+    for most in _most_steps(stands, widths, height):
+        rows = _rows([list(_stacks(column, most)) for column in stands], height)
+        several = [row for row in rows if sum(map(bool, row)) > 1]
+        good = sum(_is_row(row, height) for row in several)
+        if good >= max(_LEAST_ROWS, _GOOD * len(rows)):
+            return [[[line for stack in cell for line in stack] for cell in row] for row in rows]
+    return None
 
 
 def _middle(line: Line) -> float:
@@ -57,27 +53,28 @@ def _step(above: Line, below: Line) -> float:
     return min(below.box[1] - above.box[1], _middle(below) - _middle(above))
 
 
-def _most_step(
+def _most_steps(
     columns: Sequence[Sequence[Line]], widths: Sequence[float], height: float
-) -> float | None:
-    """The largest distance of two lines of one cell; None if it is not known."""
+) -> Iterator[float]:
+    """The largest distance of two lines of one cell, as the most usual distances suggest it."""
     steps = sorted(
         (_step(above, below), continues(above, below, width))
         for column, width in zip(columns, widths, strict=True)
         for above, below in pairwise(column)
     )
     inner = [step for step, is_rest in steps if is_rest]
-    if not inner:
-        return None
     reach = _STEP * height
-    usual, count = max(
-        ((step, bisect_right(inner, step + reach) - at) for at, step in enumerate(inner)),
-        key=lambda one: one[1],
-    )
-    most = usual + reach
-    near = [is_rest for step, is_rest in steps if step <= most]
-    is_told = len(near) < len(steps) and sum(near) >= _CONTINUING * len(near)
-    return most if is_told and count >= _LEAST_STEPS else None
+    for _ in range(_MOST_TRIES):
+        counts = [bisect_right(inner, step + reach) - at for at, step in enumerate(inner)]
+        count = max(counts, default=0)
+        if count < _LEAST_STEPS:
+            return
+        at = counts.index(count)
+        most = inner[at] + reach
+        near = [is_rest for step, is_rest in steps if step <= most]
+        if len(near) < len(steps) and sum(near) >= _CONTINUING * len(near):
+            yield most
+        del inner[at : at + count]
 
 
 def _stacks(column: Sequence[Line], most: float) -> Iterator[Cell]:
