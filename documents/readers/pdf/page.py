@@ -117,12 +117,12 @@ class PageReader:
         placed: Sequence[Placed],
     ) -> None:
         if not is_vertical(outside):
-            found, wrapped = wrapped_tables(lines(outside))
-            tables_found = sorted([*ruled, *wrapped], key=lambda one: one.box[1])
-            add_lines(self._draft, in_reading_order(found), number, placed, tables_found)
+            left, wrapped = wrapped_tables(lines(outside))
+            found = sorted([*ruled, *wrapped], key=lambda one: one.box[1])
+            add_lines(self._draft, in_reading_order(left), number, placed, found)
             return
-        found = blocks(by_place(lines(turned(outside, width))))
-        body = [replace(one, box=turned_back(one.box, width)) for one in found]
+        upright = blocks(by_place(lines(turned(outside, width))))
+        body = [replace(one, box=turned_back(one.box, width)) for one in upright]
         add_blocks(self._draft, [*body, *ruled], number, placed)
 
     def _with_unmapped(

@@ -106,7 +106,7 @@ def test_characters_that_reach_lower_are_no_distance() -> None:
         glyph._replace(box=(*glyph.box[:3], glyph.box[3] + 1.6))
         if glyph.char == "、" and glyph.box
         else glyph
-        for glyph in glyphs(drawn(rows))
+        for glyph in glyphs(drawn(rows, padding=0.9))
     ]
     _, (table,) = wrapped_tables(lines(deep))
     assert [row.split("\t") for row in table.text.split("\n")] == cells(rows)
@@ -122,7 +122,9 @@ def test_few_cells_that_wrap_among_full_ones_are_enough() -> None:
 def test_a_line_over_two_columns_ends_a_table() -> None:
     table = drawn(ROWS)
     below = max(top for _, _, top in table) + 2 * STEP
-    left, (found,) = wrapped_tables(page([*table, ("各单位遵照上列分工执行并及时报送", 50.0, below)]))
+    left, (found,) = wrapped_tables(
+        page([*table, ("各单位遵照上列分工执行并及时报送", 50.0, below)])
+    )
     assert [line.text for line in left] == ["各单位遵照上列分工执行并及时报送"]
     assert [row.split("\t") for row in found.text.split("\n")] == cells(ROWS)
 
@@ -177,14 +179,17 @@ def test_a_table_whose_cells_have_one_line_is_found_by_its_order() -> None:
 
 
 def test_rows_of_a_ruled_row_are_told_by_the_distances_of_lines() -> None:
-    """Most rows hold a cell of several lines, and few cells begin level with one another."""
-    found = drawn(ROWS)
+    """The first lines of their cells are no shorter than those of running text."""
+    full = ("登记编号甲乙丙丁戊己", "880", "县人民政府办公室信息", "12")
+    found = drawn([full, *ROWS, full, full])
     columns = [
         ([line for line in page(found) for line in line.parts or (line,) if line.box[0] == left], w)
         for left, w in zip(LEFTS, (10 * EM + 6, 7 * EM + 6) * 2, strict=True)
     ]
     rows = divided(columns)
-    assert [["".join(line.text for line in cell) for cell in row] for row in rows] == cells(ROWS)
+    assert [["".join(line.text for line in cell) for cell in row] for row in rows] == cells(
+        [full, *ROWS, full, full]
+    )
 
 
 def test_paragraphs_in_the_cells_of_a_ruled_row_are_one_row() -> None:

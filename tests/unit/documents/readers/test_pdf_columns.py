@@ -81,18 +81,21 @@ def test_a_table_without_rules_is_read_row_by_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize("drawn", ["by cell", "across"])
 def test_a_table_whose_cells_wrap_is_no_columns(tmp_path: Path, drawn: str) -> None:
     rows = [
-        ("主要任务", "经费", "牵头单位"),
-        ("清理本机关积压的/档案并登记造册", "1,200.5", "办公室会同档案局"),
-        ("培训", "880", "人事处"),
-        ("建立电子档案移交/与接收的办法", "", "信息中心会同各业/务处室以及所属事/业单位"),
-        ("检查库房", "76", "行政处"),
-        ("编制年度工作报告/并报送", "15.25", "办公室会同财务部/门和审计部门"),
+        ("主要任务", "经费", "牵头单位和参加单位"),
+        ("清理各处室积压的档案并登记/造册入库", "1,200.5", "办公室会同档案局和信息中心"),
+        ("培训档案工作人员", "880", "人事处会同办公室和各业务处/室以及所属事业单位"),
+        (
+            "建立电子档案移交与接收的办/法并组织实施",
+            "",
+            "信息中心会同各业务处室以及/所属事业单位办理",
+        ),
+        *[("按季度通报各单位档案工作的/情况并督促整改", "9", "办公室会同纪检监察机关办理")] * 5,
     ]
     places: list[tuple[float, float, str]] = []
     top = 740.0
     for row in rows:
         high = max(cell.count("/") for cell in row)
-        for left, cell in zip((60, 200, 300), row, strict=True):
+        for left, cell in zip((60, 220, 300), row, strict=True):
             below = 7 * (high - cell.count("/"))
             places += [(top - below - 14 * at, left, one) for at, one in enumerate(cell.split("/"))]
         top -= 14 * high + 22
