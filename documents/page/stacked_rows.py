@@ -39,7 +39,7 @@ def stacked_rows(
         rows = _rows([list(_stacks(column, most)) for column in stands], height)
         several = [row for row in rows if sum(map(bool, row)) > 1]
         good = sum(_is_row(row, height) for row in several)
-        if good >= max(_LEAST_ROWS, _GOOD * len(rows)):
+        if good >= max(_LEAST_ROWS, _GOOD * len(rows)) and _are_wrapped(rows):
             return [[[line for stack in cell for line in stack] for cell in row] for row in rows]
     return None
 
@@ -103,6 +103,20 @@ def _rows(stacks: Sequence[Sequence[Cell]], height: float) -> list[list[list[Cel
         rows[-1][at].append(cell)
         bottom = max(bottom, cell[-1].box[3])
     return rows
+
+
+def _are_wrapped(rows: Sequence[Sequence[Sequence[Cell]]]) -> bool:
+    """Whether most rows with lines of one cell are no rows of one line each, nor columns of text.
+
+    Cells wrap to different numbers of lines, and in other rows than the first and the last, which
+    may be text above and below the table.
+    """
+    inner = [
+        len(set(lengths)) > 1
+        for row in rows[1:-1]
+        if max(lengths := [len(cell) for cells in row for cell in cells]) > 1
+    ]
+    return bool(inner) and 2 * sum(inner) >= len(inner)
 
 
 def _is_row(row: Sequence[Sequence[Cell]], height: float) -> bool:

@@ -20,7 +20,8 @@ _GUTTER = 0.3  # in heights of a line: the least space between columns
 _STEP = 3.0  # likewise: the most space between two rows
 _LAP = 0.07  # likewise: how far lines of two rows may overlap
 _SURE = 3  # bands with words on both sides of a gutter: a line across it is below the table
-_MOST_LINES = 2_000  # of a page that is searched
+_MOST_LINES = 1_000  # of a page that is searched
+_MOST_BANDS = 200  # of a table
 Span = tuple[float, float]
 Band = list[Line]
 
@@ -38,13 +39,13 @@ def wrapped_tables(page: Sequence[Line]) -> tuple[list[Line], list[TableBlock]]:
     used: set[int] = set()
     at = 0
     while at < len(bands):
-        start, end, columns = _region(bands, at)
+        start, end, again, columns = _region(bands, at)
         made = _table([part for band in bands[start:end] for part in band], columns)
         if made:
             built, lines = made
             found.append(built)
             used |= set(map(id, lines))
-        at = max(at + 1, end) if made or len(columns) >= _LEAST_COLUMNS else at + 1
+        at = end if made else again
     left = [line for line in page if not any(id(part) in used for part in line.parts or (line,))]
     return left, found
 
@@ -66,25 +67,31 @@ def _top(part: Line) -> float:
     return part.box[1]
 
 
-def _region(bands: Sequence[Band], at: int) -> tuple[int, int, list[Span]]:
-    """The first band, the end and the columns of what may be a table with a row in band `at`."""
+def _region(bands: Sequence[Band], at: int) -> tuple[int, int, int, list[Span]]:
+    """The first band, the end and the columns of what may be a table with a row in band `at`.
+
+    If it is none, the next one may begin at the third number: lines above a table may have gaps of
+    their own, which the table closes.
+    """
     height = median(part.height for part in bands[at])
     columns = _joined([], bands[at], height)
     if len(columns) < 2:
-        return at, at + 1, []
-    end = at + 1
-    while end < len(bands) and _space(bands[end - 1], bands[end]) <= _STEP * height:
+        return at, at + 1, at + 1, []
+    end, is_closed = at + 1, False
+    most = min(len(bands), at + _MOST_BANDS)
+    while end < most and _space(bands[end - 1], bands[end]) <= _STEP * height:
         more = _joined(columns, bands[end], height)
-        is_across = any(_is_sure(bands[at:end], gutter) for gutter in _lost(columns, more))
-        if len(more) < 2 or is_across:
+        lost = list(_lost(columns, more))
+        if len(more) < 2 or any(_is_sure(bands[at:end], gutter) for gutter in lost):
             break
+        is_closed = is_closed or bool(lost)
         columns, end = more, end + 1
     start = at
     while start and _space(bands[start - 1], bands[start]) <= height:
         if len(_joined(columns, bands[start - 1], height)) != len(columns):
             break
         start -= 1
-    return start, end, columns
+    return start, end, at + 1 if is_closed else end, columns
 
 
 def _space(above: Band, below: Band) -> float:

@@ -95,7 +95,7 @@ def test_text_above_and_below_stays_outside() -> None:
 
 
 def test_a_cell_that_wraps_often_may_be_narrow() -> None:
-    rows = [("项", "1", "甲" * 30, "2"), ("目", "3", "乙", "4"), ("表", "5", "丙" * 25, "6")]
+    rows = [("项", "1", "甲" * 30, "2"), ("目", "3", "乙" * 25, "4"), ("表", "5", "丙", "6")]
     assert tables(drawn(rows)) == [cells(rows)]
 
 
@@ -202,5 +202,5 @@ def test_paragraphs_in_the_cells_of_a_ruled_row_are_one_row() -> None:
 
 def test_a_page_of_many_lines_is_not_searched() -> None:
     found = [(words, left, top) for words, left, top in drawn(ROWS * 120)]
-    assert len(list(groupby(found))) > 2_000
+    assert len(list(groupby(found))) > 1_000
     assert tables(found) == []
