@@ -39,13 +39,14 @@ def wrapped_tables(page: Sequence[Line]) -> tuple[list[Line], list[TableBlock]]:
     used: set[int] = set()
     at = 0
     while at < len(bands):
-        start, end, again, columns = _region(bands, at)
+        start, end, columns = _region(bands, at)
         made = _table([part for band in bands[start:end] for part in band], columns)
         if made:
             built, lines = made
             found.append(built)
             used |= set(map(id, lines))
-        at = end if made else again
+        # Lines above a table may have gaps of their own, which the table closes.
+        at = end if len(columns) >= _LEAST_COLUMNS else at + 1
     left = [line for line in page if not any(id(part) in used for part in line.parts or (line,))]
     return left, found
 
@@ -67,31 +68,26 @@ def _top(part: Line) -> float:
     return part.box[1]
 
 
-def _region(bands: Sequence[Band], at: int) -> tuple[int, int, int, list[Span]]:
-    """The first band, the end and the columns of what may be a table with a row in band `at`.
-
-    If it is none, the next one may begin at the third number: lines above a table may have gaps of
-    their own, which the table closes.
-    """
+def _region(bands: Sequence[Band], at: int) -> tuple[int, int, list[Span]]:
+    """The first band, the end and the columns of what may be a table with a row in band `at`."""
     height = median(part.height for part in bands[at])
     columns = _joined([], bands[at], height)
     if len(columns) < 2:
-        return at, at + 1, at + 1, []
-    end, is_closed = at + 1, False
+        return at, at + 1, []
+    end = at + 1
     most = min(len(bands), at + _MOST_BANDS)
     while end < most and _space(bands[end - 1], bands[end]) <= _STEP * height:
         more = _joined(columns, bands[end], height)
-        lost = list(_lost(columns, more))
-        if len(more) < 2 or any(_is_sure(bands[at:end], gutter) for gutter in lost):
+        is_across = any(_is_sure(bands[at:end], gutter) for gutter in _lost(columns, more))
+        if len(more) < 2 or is_across:
             break
-        is_closed = is_closed or bool(lost)
         columns, end = more, end + 1
     start = at
     while start and _space(bands[start - 1], bands[start]) <= height:
         if len(_joined(columns, bands[start - 1], height)) != len(columns):
             break
         start -= 1
-    return start, end, at + 1 if is_closed else end, columns
+    return start, end, columns
 
 
 def _space(above: Band, below: Band) -> float:

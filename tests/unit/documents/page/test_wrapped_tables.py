@@ -147,9 +147,9 @@ def columns(*texts: Sequence[int], lower: float = 0, space: float = 6) -> list[P
     ("texts", "lower"),
     [
         # The first paragraphs stand level, and those below them do not.
-        (([2, 2, 2, 3, 3, 3, 3], [2, 2, 2, 5, 5, 2], [2, 2, 2, 2, 4, 6]), 0),
+        (([2, 1, 2, 3, 3, 3, 3], [2, 2, 2, 5, 5, 2], [2, 2, 1, 2, 4, 6]), 0),
         # Each stands lower than the one beside it.
-        (([3] * 5, [3] * 5, [3] * 5), 4.5),
+        (([3, 3, 2, 2, 3], [3, 2, 3, 2, 3], [2, 3, 3, 3, 2]), 4.5),
         # Two columns may be a text and its translation.
         (([3] * 5, [3] * 5), 0),
         # Nothing stands between the paragraphs.
