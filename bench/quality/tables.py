@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.quality.measure import Measure
 from bench.quality.order_pages import Drawn, as_pdf
-from bench.quality.pages import law_paragraphs
+from bench.quality.pages import find_font, law_paragraphs
 from documents.document import BlockKind, Document
 from documents.limits import ReadLimits
 from documents.read import read
@@ -37,6 +37,7 @@ Rows = list[list[str]]
 
 
 def measures() -> Iterator[Measure]:
+    find_font()  # a browser without one draws boxes, and leaves characters out
     tables = list(_tables(PAGES, [part for part in law_paragraphs() if len(part) > 20]))
     documents = _documents([drawn for drawn, _ in tables])
     for kind in ["", *_RULES]:

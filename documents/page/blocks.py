@@ -80,7 +80,7 @@ def blocks(page: Sequence[Line]) -> list[PageBlock]:
         end, rows, edges = table_rows(page, at)
         if rows:
             found += [_block(group, measures)] if group else []
-            found.append(_table(rows, around([line.box for line in page[at:end]]), edges))
+            found.append(table(rows, around([line.box for line in page[at:end]]), edges))
             group, at = [], end
             continue
         if group and not measures.continues(group, at):
@@ -193,7 +193,7 @@ class _Measures:
         return indent >= line.height and abs(line.box[0] - above.box[0]) <= 0.5 * line.height
 
 
-def _table(rows: Sequence[Sequence[str]], box: Box, edges: Sequence[float] = ()) -> TableBlock:
+def table(rows: Sequence[Sequence[str]], box: Box, edges: Sequence[float] = ()) -> TableBlock:
     grid = Grid()
     for row in rows:
         grid.add_row((cell, 1, 1) for cell in row)
@@ -218,7 +218,7 @@ def _is_alike(one: Line, other: Line, most: float = 1.33) -> bool:
 def _block(group: Sequence[Line], measures: _Measures) -> PageBlock:
     box = around([line.box for line in group])
     if len(group) > 1 and all(len(line.cells) > 1 for line in group):
-        return _table([line.cells for line in group], box)
+        return table([line.cells for line in group], box)
     text = ""
     for line in group:
         text = _joined(text, line.text)

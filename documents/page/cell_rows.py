@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from documents.page.lines import LIST_MARK, join
+from documents.page.cell_lines import continues, is_figure, is_labelled
 from documents.page.page_lines import Line
+from documents.page.stacked_rows import stacked_rows
 
 _OVERLAP = 0.15  # in heights of a line: lines that overlap by more are in one row
 _LEAST_ROWS = 3
 _MOST_LINES = 1_000  # of a ruled row that is divided
-_LABEL = re.compile(r"(?:[^\s，。；：:\d]\s{0,9}){1,18}[：:]")
-_FIGURE = re.compile(r"[-+(（]?[¥￥$€£]?[\d.,%/:：-]+[)）%]?")
-
-_IN_SENTENCE = re.compile(r"[，。；：、（(]|[A-Za-z]$")
 
 
 def divided(cells: Sequence[tuple[Sequence[Line], float]]) -> list[list[list[Line]]]:
@@ -26,8 +22,11 @@ def divided(cells: Sequence[tuple[Sequence[Line], float]]) -> list[list[list[Lin
     """
     every = [line for found, _ in cells for line in found]
     whole = [[list(found) for found, _ in cells]]
-    if len(every) > _MOST_LINES or sum(bool(_LABEL.match(line.text)) for line in every) > 1:
+    if len(every) > _MOST_LINES or sum(is_labelled(line.text) for line in every) > 1:
         return whole
+    by_distance = stacked_rows([found for found, _ in cells], [width for _, width in cells])
+    if by_distance:
+        return by_distance
     rows: list[list[list[Line]]] = []
     for level in _levels(every):
         own = set(map(id, level))
@@ -39,39 +38,10 @@ def divided(cells: Sequence[tuple[Sequence[Line], float]]) -> list[list[list[Lin
     return rows if len(rows) >= _LEAST_ROWS or _has_figures(rows) else whole
 
 
-def words(cell: Sequence[Line]) -> str:
-    """The text of a cell. A label or a mark of a list begins a piece of it."""
-    text = ""
-    for line in cell:
-        own = " ".join(line.text.split())
-        text = f"{text} {own}".strip() if _begins_piece(own) else join(text, own)
-    return text
-
-
-def continues(above: Line, line: Line, width: float) -> bool:
-    """Whether the first word of a line had no room on the one above it, in a cell of this width."""
-    if _begins_piece(line.text):
-        return False
-    # A figure below a figure or a heading is a cell of its own.
-    if _FIGURE.fullmatch(line.text) and not _IN_SENTENCE.search(above.text):
-        return False
-    first = min(line.first_word, line.box[2] - line.box[0])
-    return above.box[2] - above.box[0] + first > width - 2 * line.height
-
-
-def begins_cell(text: str) -> bool:
-    """Whether a text is a figure or begins with a label, and so is not the rest of a cell."""
-    return bool(_FIGURE.fullmatch(text) or _LABEL.match(text))
-
-
-def _begins_piece(text: str) -> bool:
-    return bool(_LABEL.match(text) or LIST_MARK.match(text))
-
-
 def _has_figures(rows: Sequence[Sequence[Sequence[Line]]]) -> bool:
     """Whether some cell has a figure in each of several rows."""
     return len(rows) > 1 and any(
-        all(len(cell) == 1 and _FIGURE.fullmatch(cell[0].text) for cell in column)
+        all(len(cell) == 1 and is_figure(cell[0].text) for cell in column)
         for column in zip(*rows, strict=True)
     )
 

@@ -9,7 +9,7 @@ from itertools import pairwise, zip_longest
 
 from documents.document import Block, BlockKind
 from documents.page.blocks import TableBlock
-from documents.page.cell_rows import begins_cell, continues
+from documents.page.cell_lines import begins_cell, continues
 from documents.page.lines import join
 from documents.table import Table, TablePart
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from documents.page.blocks import Line, TableBlock
-from documents.page.cell_rows import divided, words
+from documents.page.cell_lines import words
+from documents.page.cell_rows import divided
 from documents.page.open_columns import Texts, with_columns
 from documents.page.rulings import Grid, span
 from documents.table import Grid as Cells

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from documents.page.blocks import PageBlock, blocks, lines
 from documents.page.rulings import insert_tables
+from documents.page.wrapped_tables import wrapped_tables
 from documents.readers.ofd.directions import Size, on_page, upright
 from documents.readers.ofd.objects import Placed
 from documents.readers.ofd.page import Run, in_page_order
@@ -41,9 +42,10 @@ def page_layout(texts: Sequence[Run], paths: Iterable[Placed], size: Size) -> li
 def _flow(texts: Sequence[Run], turn: int, size: Size) -> list[PageBlock]:
     """The blocks of the text that runs in one direction."""
     drawn = upright((run for run in texts if run.turn == turn), size)
+    left, tables = wrapped_tables(lines(in_page_order(drawn)))
     return [
         replace(block, box=on_page(block.box, turn, size))
-        for block in blocks(lines(in_page_order(drawn)))
+        for block in insert_tables(blocks(left), tables)
     ]
 
 

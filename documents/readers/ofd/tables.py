@@ -14,7 +14,7 @@ from dataclasses import replace
 from documents import table
 from documents.document import BlockKind
 from documents.page.blocks import Box, Glyph, Line, PageBlock, TableBlock, lines
-from documents.page.cell_rows import continues
+from documents.page.cell_lines import continues
 from documents.page.lines import join
 from documents.page.ruled_tables import fields, ruled_table, width
 from documents.page.rulings import Grid

@@ -17,6 +17,7 @@ from documents.page.appearance import PageKind, page_features
 from documents.page.blocks import Box, Glyph, PageBlock, blocks, lines
 from documents.page.line_order import by_place, in_reading_order
 from documents.page.vertical import is_vertical, turned, turned_back
+from documents.page.wrapped_tables import wrapped_tables
 from documents.readers.ahead import Finish
 from documents.readers.pdf.characters import (
     Look,
@@ -123,10 +124,12 @@ class PageReader:
         placed: Sequence[Placed],
     ) -> None:
         if not is_vertical(outside):
-            add_lines(self._draft, in_reading_order(lines(outside)), number, placed, ruled)
+            left, wrapped = wrapped_tables(lines(outside))
+            found = sorted([*ruled, *wrapped], key=lambda one: one.box[1])
+            add_lines(self._draft, in_reading_order(left), number, placed, found)
             return
-        found = blocks(by_place(lines(turned(outside, width))))
-        body = [replace(one, box=turned_back(one.box, width)) for one in found]
+        upright = blocks(by_place(lines(turned(outside, width))))
+        body = [replace(one, box=turned_back(one.box, width)) for one in upright]
         add_blocks(self._draft, [*body, *ruled], number, placed)
 
     def _with_unmapped(

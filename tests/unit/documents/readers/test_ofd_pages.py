@@ -224,6 +224,31 @@ def test_a_ruled_table_has_its_cells_and_spans(tmp_path: Path, filled: bool) -> 
     ]
 
 
+def test_a_table_without_rules_whose_cells_wrap_is_no_columns(tmp_path: Path) -> None:
+    rows = [
+        ("主要任务", "经费", "牵头单位和参加单位"),
+        ("清理各处室积压的档案并登记/造册入库", "1,200.5", "办公室会同档案局和信息中心"),
+        ("培训档案工作人员", "880", "人事处会同办公室和各业务处/室以及所属事业单位"),
+        (
+            "建立电子档案移交与接收的办/法并组织实施",
+            "",
+            "信息中心会同各业务处室以及/所属事业单位办理",
+        ),
+        *[("按季度通报各单位档案工作的/情况并督促整改", "9", "办公室会同纪检监察机关办理")] * 5,
+    ]
+    page, top = text_object("任务分工如下。", 20, 30), 40.0
+    for row in rows:
+        high = max(cell.count("/") for cell in row)
+        for left, cell in zip((20, 95, 120), row, strict=True):
+            first = top + 3.5 * (high - cell.count("/"))
+            for at, words in enumerate(cell.split("/") if cell else ()):
+                page += text_object(words, left, first + 7 * at, 5)
+        top += 7 * high + 10
+    document = reading(tmp_path, page + text_object("请遵照执行。", 20, top + 15))
+    table = "\n".join("\t".join(row).replace("/", "") for row in rows)
+    assert texts(document) == ["任务分工如下。", table, "请遵照执行。"]
+
+
 def test_the_lines_of_ruled_columns_are_rows(tmp_path: Path) -> None:
     rules = "".join(rule(20, y, 120, 0) for y in (40, 50, 90))
     rules += "".join(rule(x, 40, 0, 50) for x in (20, 80, 110, 140))

@@ -76,3 +76,41 @@ def test_a_table_without_rules_is_read_row_by_row(tmp_path: Path) -> None:
 
     (block,) = read(saved(tmp_path, drawn_pdf(draw)), LIMITS).blocks
     assert block.kind is BlockKind.table
+
+
+@pytest.mark.parametrize("drawn", ["by cell", "across"])
+def test_a_table_whose_cells_wrap_is_no_columns(tmp_path: Path, drawn: str) -> None:
+    rows = [
+        ("主要任务", "经费", "牵头单位和参加单位"),
+        ("清理各处室积压的档案并登记/造册入库", "1,200.5", "办公室会同档案局和信息中心"),
+        ("培训档案工作人员", "880", "人事处会同办公室和各业务处/室以及所属事业单位"),
+        (
+            "建立电子档案移交与接收的办/法并组织实施",
+            "",
+            "信息中心会同各业务处室以及/所属事业单位办理",
+        ),
+        *[("按季度通报各单位档案工作的/情况并督促整改", "9", "办公室会同纪检监察机关办理")] * 5,
+    ]
+    places: list[tuple[float, float, str]] = []
+    top = 740.0
+    for row in rows:
+        high = max(cell.count("/") for cell in row)
+        for left, cell in zip((60, 220, 300), row, strict=True):
+            below = 7 * (high - cell.count("/"))
+            places += [(top - below - 14 * at, left, one) for at, one in enumerate(cell.split("/"))]
+        top -= 14 * high + 22
+    if drawn == "across":
+        places.sort(key=lambda place: (-place[0], place[1]))
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("STSong-Light", SIZE)
+        canvas.drawString(60, 780, "任务分工如下。")
+        for baseline, left, words in places:
+            canvas.drawString(left, baseline, words)
+        canvas.drawString(60, top - 30, "请遵照执行。")
+
+    as_pdf([])  # registers the font
+    document = read(saved(tmp_path, drawn_pdf(draw)), LIMITS)
+    table = "\n".join("\t".join(row).replace("/", "") for row in rows)
+    assert document.text.split("\n\n") == ["任务分工如下。", table, "请遵照执行。"]
+    assert [one.kind for one in document.blocks][1] is BlockKind.table
