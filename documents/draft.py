@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
@@ -204,7 +205,8 @@ class Draft:
         if not self._blocks:
             raise EmptyDocument("The document has no text. Send a document with text.")
         text = SEPARATOR.join(self._parts)
-        unread = tuple(self._unread)
+        # A page that is read ahead notes what it lacks before the page in front of it does.
+        unread = tuple(sorted(self._unread, key=lambda one: inf if one.page is None else one.page))
         if self._not_listed:
             unread += (Unread("more", "", f"{self._not_listed:,} more places are not listed"),)
         return Document(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise, permutations
 
 from documents.inventory.entry import Entry, EntryKind
@@ -120,6 +121,7 @@ def _counts_up(parts: Sequence[str]) -> bool:
     )
 
 
+@lru_cache(1_024)  # the same places hold many texts
 def has_few_figures(where: str) -> bool:
     """Whether the numbers in a place of a file, such as `val of listEntry`, are few."""
     return _FEW_FIGURES.search(where) is not None

@@ -56,7 +56,7 @@ def _apple_double(data: bytes) -> SideFile:
     found = SideFile([binary_text(data)])
     try:
         entries = _entries(data)
-    except struct.error:
+    except (struct.error, ValueError):
         return SideFile(found.texts, [("data", data)])
     known = [(0, _HEAD.size + len(entries) * _ENTRY.size)]
     for kind, start, size in entries:
@@ -73,9 +73,14 @@ def _apple_double(data: bytes) -> SideFile:
 
 
 def _entries(data: bytes) -> Sequence[tuple[int, int, int]]:
-    """The kind, the start and the size of each entry. Raises `struct.error`."""
+    """The kind, the start and the size of each entry. Raises `struct.error` if the list is cut
+    short, and `ValueError` if the entries are larger than the data.
+    """
     *_, count = _HEAD.unpack_from(data)
-    return [_ENTRY.unpack_from(data, _HEAD.size + at * _ENTRY.size) for at in range(count)]
+    entries = [_ENTRY.unpack_from(data, _HEAD.size + at * _ENTRY.size) for at in range(count)]
+    if sum(size for *_, size in entries) > len(data):
+        raise ValueError("entries that are larger than the data")
+    return entries
 
 
 def _attributes(
@@ -91,12 +96,16 @@ def _attributes(
         if magic != b"ATTR" or total > len(data):
             raise ValueError("no extended attributes")
         at += _ATTRIBUTES.size
-        known = []
+        known, left = [], len(data)
         for _ in range(count):
             place, long, _, name_size = _ATTRIBUTE.unpack_from(data, at)
-            name = data[at + _ATTRIBUTE.size :][:name_size].rstrip(b"\0").decode("utf-8", "replace")
-            at = -(-(at + _ATTRIBUTE.size + name_size) // 4) * 4
+            name_end = at + _ATTRIBUTE.size + name_size
+            name = data[at + _ATTRIBUTE.size : name_end].rstrip(b"\0").decode("utf-8", "replace")
+            at = -(-name_end // 4) * 4
             known.append((place, place + long))
+            left -= long
+            if left < 0:
+                raise ValueError("attributes that are larger than the data")
             value = data[place : place + long]
             if not _add_properties(value, texts) and not _is_plain(value):
                 yield f"attribute {name}", value
@@ -121,9 +130,10 @@ def _is_plain(value: bytes) -> bool:
 def _ds_store(data: bytes) -> SideFile:
     """Records of names in UTF-16, numbers and property lists, of which some are of old versions."""
     found = SideFile([binary_text(data)])
-    for match in _BLOB.finditer(data):
-        (size,) = struct.unpack(">I", match[1])
-        value = data[match.end() :][:size]
+    at = 0
+    while (match := _BLOB.search(data, at)) is not None:
+        at = match.end() + struct.unpack(">I", match[1])[0]
+        value = data[match.end() : at]
         if not _add_properties(value, found.texts):
             found.files.append(("property list", value))
     if is_known_form(data):

@@ -44,7 +44,8 @@ _ESCAPES = re.compile(
 )
 _ESCAPE_SIGNS = re.compile(r"[%&\\]|=[0-9A-F]{2}=")
 _ESCAPE_BEGIN = re.compile(
-    r"%(?=[0-9A-Fa-fu])|&(?=[#A-Za-z])|\\(?=[u0-3])|=(?=[0-9A-F]{2}=)|_(?=x)|x(?=[Nn]-)|X(?=[Nn]-)"
+    r"%(?=[0-9A-Fa-fu])|&(?=[#A-Za-z])|\\(?=[u0-9A-Fa-f])|=(?=[0-9A-F]{2}=)"
+    r"|_(?=x)|x(?=[Nn]-)|X(?=[Nn]-)"
 )
 # At least five single characters with the same gap: widely spaced text, or vertical text.
 _SPACED = re.compile(

@@ -16,7 +16,7 @@ from lxml import etree
 
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.joined import SEPARATOR
-from documents.inventory.neighbours import joined_values
+from documents.inventory.neighbours import has_few_figures, joined_values
 from documents.inventory.nested import Nested
 from documents.inventory.package.ofd_lines import shown_lines
 from documents.inventory.package.package_settings import is_package_setting
@@ -171,6 +171,8 @@ class _PartWalk:
         self._root = root
         self._nested = nested
         self._listed: set[tuple[str, str]] = set()
+        # All texts of places with few figures, by place: each may be a part of several values.
+        self._parts: dict[str, list[str]] = {}
         # The text of runs is listed by paragraph.
         self._listed_elements = RUN_TEXT if has_paragraphs else frozenset[str]()
         self._joined = _JOINED.get(local_name(root), frozenset())
@@ -201,6 +203,13 @@ class _PartWalk:
         for node in lines:
             joined = "".join(map(str, node.itertext()))
             yield from self._text(_local(node.tag), joined, self._kind("", ""))
+        yield from self._divided()
+
+    def _divided(self) -> Iterator[Entry]:
+        """The values of which a part is also a part of another one, which is listed once."""
+        for place, texts in self._parts.items():
+            for value in dict.fromkeys(joined_values(texts)):
+                yield Entry(f"{self._part}, {place}, as a whole", value, EntryKind.hidden)
 
     def _element(self, node: etree._Element, lines: dict[etree._Element, None]) -> Iterator[Entry]:
         name = _local(node.tag)
@@ -276,7 +285,11 @@ class _PartWalk:
             yield from self._text("names of elements", name, EntryKind.name)
 
     def _text(self, place: str, text: str, kind: EntryKind) -> Iterator[Entry]:
-        if text.isspace() or (place, text) in self._listed:
+        if text.isspace():
+            return
+        if has_few_figures(f"{self._part}, {place}"):
+            self._parts.setdefault(place, []).append(text)
+        if (place, text) in self._listed:
             return
         self._listed.add((place, text))
         yield from self._nested.text(f"{self._part}, {place}", text, kind)

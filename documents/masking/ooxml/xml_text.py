@@ -27,7 +27,7 @@ def mask_nodes(
     another function.
     """
     changes: list[Replacement] = []
-    clean: set[tuple[str, str, str]] = set()
+    clean: dict[tuple[str, str, str], bool] = {}  # and whether the value is text
     neighbours: dict[tuple[str, str], list[tuple[etree._Element, str]]] = {}
     for element in root.iter(etree.Element):
         name = local_name(element)
@@ -37,17 +37,18 @@ def mask_nodes(
             element.tail = words
         for key, value in element.attrib.items():
             place = (name, str(key).rpartition("}")[2], str(value))
-            if place in clean:
-                continue
-            is_text = not is_setting(*place)
+            is_clean = place in clean
+            is_text = clean[place] if is_clean else not is_setting(*place)
             if is_text:
                 neighbours.setdefault(place[:2], []).append((element, str(key)))
+            if is_clean:
+                continue
             find = masking.find if is_text else masking.find_by_rule
             if words := _changed(place[2], find, changes):
                 # A number is replaced by a number, so that the file can be opened.
                 element.set(key, "0" if not is_text and _NUMBER.fullmatch(place[2]) else words)
             else:
-                clean.add(place)
+                clean[place] = is_text
     for (name, attribute), attributes in neighbours.items():
         changes += _mask_divided(attributes, f"{attribute} of {name}", masking.find)
     return changes

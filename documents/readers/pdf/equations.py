@@ -185,7 +185,7 @@ class _Page:
         ends_of_text = [index for index in (left, right) if index is not None]
         dropped = taken | set(_generated_between(self.glyphs, {*taken, *ends_of_text}))
         place = min(taken)
-        if left is not None and not left < place < (right or inf):
+        if left is not None and not left < place < (inf if right is None else right):
             place = left + 1
         elif right is not None and place > right:
             place = right

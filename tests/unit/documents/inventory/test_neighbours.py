@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
@@ -120,6 +121,15 @@ def test_halves_in_neighbouring_elements_are_listed_as_one(
 ) -> None:
     assert callable(place)
     assert value in texts_of(entries_of(tmp_path, *place(halves(value))))
+
+
+@pytest.mark.parametrize("place", [in_properties, in_choices, in_scenario, in_excel_2003_scenario])
+@pytest.mark.parametrize("value", [PERSON, PHONE])
+def test_halves_that_stand_elsewhere_too_are_listed_as_one(
+    tmp_path: Path, value: str, place: Callable[[list[str]], tuple[bytes, str]]
+) -> None:
+    first, second = halves(value)
+    assert value in texts_of(entries_of(tmp_path, *place([second, "甲。", first, second])))
 
 
 def test_three_parts_are_listed_as_one(tmp_path: Path) -> None:

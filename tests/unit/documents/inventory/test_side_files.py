@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from documents.inventory.side_files import side_file
 from documents.readers import archive
 from tests.unit.documents.inventory.places import NAME, entries_of, texts_of, unread_of
 
@@ -138,3 +139,37 @@ def test_every_cut_of_such_a_file_is_read_or_named(tmp_path: Path) -> None:
     for size in range(4, 700, 13):
         entries = entries_of(tmp_path, packed("._a", whole[:size]), archive.MEDIA_TYPE)
         assert len(entries) > 3
+
+
+def _overlapping_entries() -> bytes:
+    data = struct.pack(">4s4s16sH", b"\0\5\x16\7", b"\0\2\0\0", b"Mac OS X        ", COUNT)
+    size = len(data) + COUNT * 12 + len(UNKNOWN)
+    entries = (struct.pack(">3I", 5, at, size - at) for at in range(COUNT))
+    return data + b"".join(entries) + UNKNOWN
+
+
+def _overlapping_attributes() -> bytes:
+    whole = apple_double({f"a{number:03}": UNKNOWN for number in range(COUNT)})
+    data = bytearray(whole)
+    for number in range(COUNT):
+        struct.pack_into(">2I", data, 120 + number * 16, 0, len(whole))
+    return bytes(data)
+
+
+COUNT = 300
+OVERLAPPING = {
+    "entries": _overlapping_entries,
+    "attributes": _overlapping_attributes,
+    "lists in .DS_Store": lambda: ds_store(
+        (b"bplist00" + UNKNOWN + b"blob" + struct.pack(">I", 1 << 20)) * COUNT
+    ),
+}
+
+
+@pytest.mark.parametrize("place", OVERLAPPING)
+def test_parts_that_overlap_are_not_copied_many_times(place: str) -> None:
+    data = OVERLAPPING[place]()
+    side = side_file(data)
+    assert side is not None
+    assert side.files
+    assert sum(len(content) for _, content in side.files) < 4 * len(data)

@@ -26,3 +26,26 @@ def test_pages_are_added_in_their_order(threads: int, expected: str) -> None:
 
     finish_in_order(pages(), threads)
     assert " ".join(steps) == expected
+
+
+@pytest.mark.parametrize("bad", ["a begins", "c begins", "a", "b"])
+def test_an_error_is_raised_when_no_page_is_being_read(bad: str) -> None:
+    begun: list[str] = []
+
+    def step(name: str) -> None:
+        if name == bad:
+            raise ValueError(name)
+
+    def finish(page: str) -> None:
+        begun.remove(page)
+        step(page)
+
+    def pages() -> Iterator[Finish]:
+        for page in "abc":
+            step(f"{page} begins")
+            begun.append(page)
+            yield partial(finish, page)
+
+    with pytest.raises(ValueError, match=bad):
+        finish_in_order(pages(), 2)
+    assert begun == []

@@ -82,6 +82,13 @@ def test_fractions_roots_and_powers_are_parts_of_others() -> None:
     assert shown(glyphs, [Ruling(94, 65, 78)]) == ["y=(x^2)/3+1"]
 
 
+def test_a_fraction_follows_the_text_before_it_in_any_order_of_the_file() -> None:
+    inside, rule = fraction("1", "2", 70)
+    before, after = text("甲乙", 44, 100), text("丙", rule.end + 3, 100)
+    chars = "".join(one.char for one in with_equations([*after, *before, *inside], [rule], []))
+    assert chars == "丙甲乙1/2"
+
+
 def test_what_is_beneath_a_root_is_in_parentheses() -> None:
     glyphs = [*text("q=√x+1", 50, 100), *text("+5", 90, 100)]
     assert shown(glyphs, [Ruling(88, 68, 86)]) == ["q=√(x+1)+5"]

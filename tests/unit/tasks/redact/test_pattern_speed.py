@@ -86,7 +86,10 @@ def test_a_pattern_finds_what_its_plain_form_finds(name: str, data: st.DataObjec
 
 
 @given(
-    texts_of("%41|%u4e2d|&#65;|&lt;|\\u4e2d|\\344\\270|=E4|=\n|_x0031_|xn--fiq|Xn--a|a| |%|&|\\")
+    texts_of(
+        "%41|%u4e2d|&#65;|&lt;|\\u4e2d|\\344\\270|=E4|=\n|_x0031_|xn--fiq|Xn--a|a| |%|&|\\|\\5f20"
+        "|\\66|\\A9|\\f"
+    )
 )
 def test_escapes_are_those_of_the_whole_pattern(text: str) -> None:
     found = matches(views._ESCAPE_BEGIN, views._ESCAPES, text)

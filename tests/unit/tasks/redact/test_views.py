@@ -223,6 +223,7 @@ def test_what_a_mask_leaves_stays_in_its_characters() -> None:
     [
         lambda value: "".join(f"_x{ord(char):04X}_" for char in value),
         lambda value: "".join(f"\\{byte:03o}" for byte in value.encode()),
+        lambda value: "".join(f"\\{ord(char):x} " for char in value),
     ],
 )
 def test_escapes_of_names_are_masked_in_their_place(value: str, form: Callable[[str], str]) -> None:
