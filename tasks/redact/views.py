@@ -16,11 +16,9 @@ from dataclasses import dataclass, replace
 from documents.inventory.escapes import ESCAPE, has_escapes, unescaped
 from documents.readers.text.folded import part_ends
 from tasks.redact.finders.search import matches
+from tasks.redact.numerals import Edit, marks, powers
 from tasks.text.plain import HAN, plain
 from tasks.text.traditional import simplified
-
-# A part of a text and what replaces it.
-Edit = tuple[int, int, str]
 
 _INVISIBLE, _SOFT_HYPHEN = "\u200b", "\u00ad"
 # Letters and symbols without ink: fillers of Hangul, the empty pattern of Braille, and what stands
@@ -129,8 +127,9 @@ class View:
 def views(text: str) -> Iterator[View]:
     """Yields the text as a reader sees it; where it differs also without hyphenation, indentation,
     wide spaces and brackets around one character, and both again with escapes decoded, with text
-    that is shown backwards in the order in which it is read, with string constants joined, and with
-    the parts of values in calendars and vCards joined.
+    that is shown backwards in the order in which it is read, with string constants joined, with the
+    parts of values in calendars and vCards joined, with numbers in powers of ten written out, and
+    without the marks of items and notes beside numbers.
     Traditional characters are the simplified ones that replace them.
     """
     return _views(text, _SEARCHED)
@@ -145,14 +144,19 @@ def searched(word: str) -> str:
 def _views(text: str, forms: _Visible) -> Iterator[View]:
     if _WORD.fullmatch(text) and _IRREGULAR not in (word := text.translate(forms)):
         yield View(word)
+        if "." in word and (numbers := _edited(View(word), powers(word))).text != word:
+            yield numbers
         return
     written = View(text)
     decoded = _decoded(written)
     in_order = _in_order(decoded)
     constants = _joined_constants(in_order)
     values = _joined_parts(in_order)
+    numbers = _edited(in_order, powers(in_order.text))
+    apart = _edited(numbers, marks(numbers.text))
+    every = (written, decoded, in_order, constants, values, numbers, apart)
     # In a dictionary, because a view may be the same as another.
-    for view in {id(one): one for one in (written, decoded, in_order, constants, values)}.values():
+    for view in {id(one): one for one in every}.values():
         visible = _visible(view, forms)
         yield visible
         if visible.text != view.text and (unescaped := _decoded(visible)) is not visible:
@@ -217,6 +221,8 @@ def _form(char: str) -> str:
     if simple != char:
         return simple
     parts = unicodedata.normalize("NFKD", char)
+    if parts == char and (digit := unicodedata.digit(char, None)) is not None:
+        return str(digit)  # in a circle of another kind: ❶, ➀
     if parts != char and parts[0].isascii():
         return "".join(plain(part) for part in parts).replace(_INVISIBLE, "")
     composed = unicodedata.normalize("NFKC", char)
@@ -287,15 +293,20 @@ def _joined_constants(view: View) -> View:
     return _decoded(view.edited(edits)) if edits else view
 
 
+def _edited(view: View, edits: Iterable[Edit]) -> View:
+    return view.edited(every) if (every := list(edits)) else view
+
+
 def _joined_parts(view: View) -> View:
     """Returns a view with the parts of each value in calendars and vCards joined."""
-    edits = [(*span, "") for span in part_ends(view.text)]
-    return view.edited(edits) if edits else view
+    return _edited(view, ((*span, "") for span in part_ends(view.text)))
 
 
 def _in_order(view: View) -> View:
-    edits = [(*match.span(), match[1][::-1]) for match in _OVERRIDE.finditer(view.text)]
-    return view.edited(edits) if edits else view
+    """Returns a view with text under a right-to-left override in the order in which it is read."""
+    return _edited(
+        view, ((*match.span(), match[1][::-1]) for match in _OVERRIDE.finditer(view.text))
+    )
 
 
 def _unescaped(match: re.Match[str]) -> str:
