@@ -26,6 +26,10 @@ _INVISIBLE, _SOFT_HYPHEN = "\u200b", "\u00ad"
 _NO_INK = {"\u115f": "", "\u1160": "", "\ufffc": "", "\u2800": " ", "\u3164": " ", "\uffa0": " "}
 # Text that is shown from right to left: from an override to the end of it or of the line.
 _OVERRIDE = re.compile("\u202e([^\u202c\u202e\n]{2,})\u202c?")
+# Between the parts of a name: each program and keyboard writes another one.
+_NAME_DOT = "\u00b7"
+_NAME_DOTS = dict.fromkeys("\u2022\u2027\u2219\u22c5\u30fb\uff65\u16eb", _NAME_DOT)
+_FULL_STOP = re.compile(rf"\.(?<=[{HAN}]\.)(?=[{HAN}])")
 _MOST_ENCODINGS = 3
 _IRREGULAR = "\ufdd0"  # a noncharacter: no text has it
 _SAMPLE, _FEW = 1_000, 16
@@ -144,8 +148,10 @@ def searched(word: str) -> str:
 def _views(text: str, forms: _Visible) -> Iterator[View]:
     if _WORD.fullmatch(text) and _IRREGULAR not in (word := text.translate(forms)):
         yield View(word)
-        if "." in word and (numbers := _edited(View(word), powers(word))).text != word:
-            yield numbers
+        if "." in word:
+            view = View(word)
+            others = (_edited(view, powers(word)), _edited(view, _full_stops(word)))
+            yield from (other for other in others if other is not view)
         return
     written = View(text)
     decoded = _decoded(written)
@@ -229,7 +235,11 @@ def _form(char: str) -> str:
     return composed if len(composed) == 1 else "".join(plain(part) for part in composed)
 
 
-_READABLE, _SEARCHED = _Visible(), _Visible(simplified)
+def _name_form(char: str) -> str:
+    return _NAME_DOTS.get(char) or simplified(char)
+
+
+_READABLE, _SEARCHED = _Visible(), _Visible(_name_form)
 
 
 def _visible(view: View, visible_forms: _Visible) -> View:
@@ -258,9 +268,13 @@ def _joined(view: View) -> View:
     removed += [match.span(1) for match in _QUOTATION.finditer(view.text)]
     for run in _SPACED.finditer(view.text) if _SINGLES.search(view.text) else ():
         removed += [gap.span() for gap in _GAP.finditer(view.text, *run.span())]
-    if not removed:
-        return view
-    return view.edited((start, end, "") for start, end in _apart(sorted(removed)))
+    edits = [(start, end, "") for start, end in _apart(sorted(removed))]
+    return _edited(view, sorted([*edits, *_full_stops(view.text)]))
+
+
+def _full_stops(text: str) -> Iterator[Edit]:
+    """Yields the full stops between Chinese characters, as some write names of several parts."""
+    return ((*match.span(), _NAME_DOT) for match in _FULL_STOP.finditer(text))
 
 
 def _apart(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -310,3 +310,18 @@ def test_a_number_in_a_power_of_ten_is_found(written: str) -> None:
 )
 def test_other_numbers_in_powers_of_ten_are_none(written: str) -> None:
     assert found(f"值 {written} 完") == []
+
+
+@pytest.mark.parametrize("dot", [*"·•‧∙⋅・･．.", " ", ""])
+@pytest.mark.parametrize("term", ["阿卜杜·热合曼", "阿卜杜・热合曼", "阿卜杜.热合曼"])
+def test_a_name_of_several_parts_is_found_with_any_dot(term: str, dot: str) -> None:
+    written = f"阿卜杜{dot}热合曼"
+    finder = Finder(Targets(frozenset(), [term]))
+    for text in (written, f"经办：{written}。"):
+        (one,) = finder.find(text)
+        assert text[one.start : one.end] == written
+
+
+@pytest.mark.parametrize("written", ["阿卜杜、热合曼", "阿卜杜。热合曼", "阿卜杜1热合曼"])
+def test_other_marks_divide_a_name(written: str) -> None:
+    assert Finder(Targets(frozenset(), ["阿卜杜·热合曼"])).find(written) == []
