@@ -16,11 +16,9 @@ from dataclasses import dataclass, replace
 from documents.inventory.escapes import ESCAPE, has_escapes, unescaped
 from documents.readers.text.folded import part_ends
 from tasks.redact.finders.search import matches
+from tasks.redact.numerals import Edit, marks, powers
 from tasks.text.plain import HAN, plain
 from tasks.text.traditional import simplified
-
-# A part of a text and what replaces it.
-Edit = tuple[int, int, str]
 
 _INVISIBLE, _SOFT_HYPHEN = "\u200b", "\u00ad"
 # Letters and symbols without ink: fillers of Hangul, the empty pattern of Braille, and what stands
@@ -28,6 +26,10 @@ _INVISIBLE, _SOFT_HYPHEN = "\u200b", "\u00ad"
 _NO_INK = {"\u115f": "", "\u1160": "", "\ufffc": "", "\u2800": " ", "\u3164": " ", "\uffa0": " "}
 # Text that is shown from right to left: from an override to the end of it or of the line.
 _OVERRIDE = re.compile("\u202e([^\u202c\u202e\n]{2,})\u202c?")
+# Between the parts of a name: each program and keyboard writes another one.
+_NAME_DOT = "\u00b7"
+_NAME_DOTS = dict.fromkeys("\u2022\u2027\u2219\u22c5\u30fb\uff65\u16eb", _NAME_DOT)
+_FULL_STOP = re.compile(rf"\.(?<=[{HAN}]\.)(?=[{HAN}])")
 _MOST_ENCODINGS = 3
 _IRREGULAR = "\ufdd0"  # a noncharacter: no text has it
 _SAMPLE, _FEW = 1_000, 16
@@ -130,8 +132,9 @@ class View:
 def views(text: str) -> Iterator[View]:
     """Yields the text as a reader sees it; where it differs also without hyphenation, indentation,
     wide spaces and brackets around one character, and both again with escapes decoded, with text
-    that is shown backwards in the order in which it is read, with string constants joined, and with
-    the parts of values in calendars and vCards joined.
+    that is shown backwards in the order in which it is read, with string constants joined, with the
+    parts of values in calendars and vCards joined, with numbers in powers of ten written out, and
+    without the marks of items and notes beside numbers.
     Traditional characters are the simplified ones that replace them.
     """
     return _views(text, _SEARCHED)
@@ -146,14 +149,21 @@ def searched(word: str) -> str:
 def _views(text: str, forms: _Visible) -> Iterator[View]:
     if _WORD.fullmatch(text) and _IRREGULAR not in (word := text.translate(forms)):
         yield View(word)
+        if "." in word:
+            view = View(word)
+            others = (_edited(view, powers(word)), _edited(view, _full_stops(word)))
+            yield from (other for other in others if other is not view)
         return
     written = View(text)
     decoded = _decoded(written)
     in_order = _in_order(decoded)
     constants = _joined_constants(in_order)
     values = _joined_parts(in_order)
+    numbers = _edited(in_order, powers(in_order.text))
+    apart = _edited(numbers, marks(numbers.text))
+    every = (written, decoded, in_order, constants, values, numbers, apart)
     # In a dictionary, because a view may be the same as another.
-    for view in {id(one): one for one in (written, decoded, in_order, constants, values)}.values():
+    for view in {id(one): one for one in every}.values():
         visible = _visible(view, forms)
         yield visible
         if visible.text != view.text and (unescaped := _decoded(visible)) is not visible:
@@ -218,13 +228,19 @@ def _form(char: str) -> str:
     if simple != char:
         return simple
     parts = unicodedata.normalize("NFKD", char)
+    if parts == char and (digit := unicodedata.digit(char, None)) is not None:
+        return str(digit)  # in a circle of another kind: ❶, ➀
     if parts != char and parts[0].isascii():
         return "".join(plain(part) for part in parts).replace(_INVISIBLE, "")
     composed = unicodedata.normalize("NFKC", char)
     return composed if len(composed) == 1 else "".join(plain(part) for part in composed)
 
 
-_READABLE, _SEARCHED = _Visible(), _Visible(simplified)
+def _name_form(char: str) -> str:
+    return _NAME_DOTS.get(char) or simplified(char)
+
+
+_READABLE, _SEARCHED = _Visible(), _Visible(_name_form)
 
 
 def _visible(view: View, visible_forms: _Visible) -> View:
@@ -253,9 +269,13 @@ def _joined(view: View) -> View:
     removed += [match.span(1) for match in _QUOTATION.finditer(view.text)]
     for run in _SPACED.finditer(view.text) if _SINGLES.search(view.text) else ():
         removed += [gap.span() for gap in _GAP.finditer(view.text, *run.span())]
-    if not removed:
-        return view
-    return view.edited((start, end, "") for start, end in _apart(sorted(removed)))
+    edits = [(start, end, "") for start, end in _apart(sorted(removed))]
+    return _edited(view, sorted([*edits, *_full_stops(view.text)]))
+
+
+def _full_stops(text: str) -> Iterator[Edit]:
+    """Yields the full stops between Chinese characters, as some write names of several parts."""
+    return ((*match.span(), _NAME_DOT) for match in _FULL_STOP.finditer(text))
 
 
 def _apart(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -288,15 +308,20 @@ def _joined_constants(view: View) -> View:
     return _decoded(view.edited(edits)) if edits else view
 
 
+def _edited(view: View, edits: Iterable[Edit]) -> View:
+    return view.edited(every) if (every := list(edits)) else view
+
+
 def _joined_parts(view: View) -> View:
     """Returns a view with the parts of each value in calendars and vCards joined."""
-    edits = [(*span, "") for span in part_ends(view.text)]
-    return view.edited(edits) if edits else view
+    return _edited(view, ((*span, "") for span in part_ends(view.text)))
 
 
 def _in_order(view: View) -> View:
-    edits = [(*match.span(), match[1][::-1]) for match in _OVERRIDE.finditer(view.text)]
-    return view.edited(edits) if edits else view
+    """Returns a view with text under a right-to-left override in the order in which it is read."""
+    return _edited(
+        view, ((*match.span(), match[1][::-1]) for match in _OVERRIDE.finditer(view.text))
+    )
 
 
 def _unescaped(match: re.Match[str]) -> str:

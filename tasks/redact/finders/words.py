@@ -16,8 +16,10 @@ from tasks.redact.views import searched
 from tasks.text.plain import HAN, plain
 
 _GAP = re.compile(r"[ \n\t]+")
-# In words with a space also what stands for it in addresses: `/li-wei/`, `?name=li+wei`.
-_JOINT = re.compile(r"[ \n\t\-_+]+")
+# In words with a space also what stands for it in addresses: `/li-wei/`, `?name=li+wei`. Names of
+# several parts have a dot between them (阿卜杜·热合曼), which some documents leave out.
+_DOT = "\u00b7"
+_JOINT = re.compile(rf"[ \n\t\-_+{_DOT}]+")
 _LINE_BREAK = re.compile(r" ?\n{1,2} ?")
 _HAN = re.compile(f"[{HAN}]")
 # The longest gap with ends of lines between Chinese characters or digits, and the longest of spaces
@@ -44,7 +46,7 @@ class SearchedText:
 
     @cached_property
     def unjoined(self) -> str:
-        return self.squeezed.replace("-", "").replace("_", "").replace("+", "")
+        return self.squeezed.replace("-", "").replace("_", "").replace("+", "").replace(_DOT, "")
 
     @cached_property
     def tight(self) -> _Folded:
@@ -68,7 +70,8 @@ class WordFinder:
     """Finds the given words, regardless of width, case, line breaks and traditional characters.
 
     Spaces and line breaks may stand between Chinese characters and between digits. A word with a
-    space is also found without it, with spaces elsewhere, and with hyphens or `_`. The words of all
+    space or a dot in it is also found without it, with spaces elsewhere, and with hyphens, `_` or
+    dots. The words of all
     kinds are searched at once.
     """
 
@@ -109,9 +112,10 @@ def words_in(words: Collection[str], text: str) -> list[str]:
 
 
 def _key(word: str) -> tuple[str, bool]:
-    """What is searched for a word, and whether the word has a space."""
-    is_spaced = _GAP.search(plain(word).strip(" \n\t")) is not None
-    return folded((_JOINT if is_spaced else _GAP).sub("", searched(word))), is_spaced
+    """What is searched for a word, and whether the word has a space or a dot."""
+    form = searched(word)
+    is_spaced = _GAP.search(plain(word).strip(" \n\t")) is not None or _DOT in form.strip(_DOT)
+    return folded((_JOINT if is_spaced else _GAP).sub("", form)), is_spaced
 
 
 class _Case(dict[int, str]):

@@ -277,3 +277,52 @@ def test_amounts_and_times_in_a_vcard_are_no_parts_of_a_value(line: str) -> None
 
 def test_parts_outside_of_a_vcard_are_not_joined() -> None:
     assert found("NOTE:13812;341234") == []
+
+
+@pytest.mark.parametrize("value", [PHONE, CARD, PERSON])
+@pytest.mark.parametrize(
+    "mark", ["①", "⑫", "⒈", "⑴", "❶", "➀", "⓵", "¹", "²³", "₁", "1\ufe0f\u20e3"]
+)
+def test_the_mark_of_an_item_or_a_note_is_no_digit_of_the_number_beside_it(
+    value: str, mark: str
+) -> None:
+    assert value in found(f"见 {mark}{value} 完")
+    if not mark.startswith("1"):  # a key has its digit first
+        assert value in found(f"见 {value}{mark} 完")
+        assert found(f"{mark}{value}{mark}{PHONE}") == [value, PHONE]
+
+
+@pytest.mark.parametrize(
+    "digits", ["⓪①②③④⑤⑥⑦⑧⑨", "⓿❶❷❸❹❺❻❼❽❾", "🄋➀➁➂➃➄➅➆➇➈", "⓪⓵⓶⓷⓸⓹⓺⓻⓼⓽", "⁰¹²³⁴⁵⁶⁷⁸⁹"]
+)
+def test_a_number_in_circled_or_raised_digits_is_found(digits: str) -> None:
+    written = "".join(digits[int(digit)] for digit in PHONE)
+    assert found(f"电话：{written}。") == [written]
+
+
+@pytest.mark.parametrize("written", ["1.3812341234E10", "1.3812341234e+10", "1.38123412E+10"])
+def test_a_number_in_a_power_of_ten_is_found(written: str) -> None:
+    assert found(f"值 {written} 完") == [written]
+    assert found(written) == [written]
+
+
+@pytest.mark.parametrize(
+    "written", ["1.5E10", "1.3812341234E9", "1.3812341234E12", "21.3812341234E10"]
+)
+def test_other_numbers_in_powers_of_ten_are_none(written: str) -> None:
+    assert found(f"值 {written} 完") == []
+
+
+@pytest.mark.parametrize("dot", [*"·•‧∙⋅・･．.", " ", ""])
+@pytest.mark.parametrize("term", ["阿卜杜·热合曼", "阿卜杜・热合曼", "阿卜杜.热合曼"])
+def test_a_name_of_several_parts_is_found_with_any_dot(term: str, dot: str) -> None:
+    written = f"阿卜杜{dot}热合曼"
+    finder = Finder(Targets(frozenset(), [term]))
+    for text in (written, f"经办：{written}。"):
+        (one,) = finder.find(text)
+        assert text[one.start : one.end] == written
+
+
+@pytest.mark.parametrize("written", ["阿卜杜、热合曼", "阿卜杜。热合曼", "阿卜杜1热合曼"])
+def test_other_marks_divide_a_name(written: str) -> None:
+    assert Finder(Targets(frozenset(), ["阿卜杜·热合曼"])).find(written) == []

@@ -1,0 +1,39 @@
+"""Numbers in powers of ten, and the marks of items and notes that stand beside numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+# A part of a text and what replaces it.
+Edit = tuple[int, int, str]
+
+# Digits and numbers in circles, raised and lowered ones, and those with a full stop or in brackets.
+_NUMERALS = (
+    "\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u24ea-\u24ff\u2776-\u2793\u3251-\u325f"
+    "\u32b1-\u32bf\U0001f100-\U0001f10c"
+)
+_MARK = re.compile(
+    rf"[{_NUMERALS}](?=[{_NUMERALS}]{{0,3}}\d)|[{_NUMERALS}](?<=\d.)[{_NUMERALS}]{{0,3}}"
+    # In a box, as on keys.
+    "|[0-9]\ufe0f?\u20e3(?=[0-9](?!\ufe0f?\u20e3))"
+)
+_MARK_END = ")"
+_POWER = re.compile(r"[1-9]\.(?<![\w.]..)(?P<decimals>\d{7,17})[Ee]\+?(?P<power>\d{1,2})(?!\w)")
+_MOST_DECIMALS = 18
+
+
+def marks(text: str) -> Iterator[Edit]:
+    """Yields the marks of items and notes beside numbers, such as ① and ¹ in `①13812345678¹`.
+
+    They would read as more digits of the numbers.
+    """
+    return ((*match.span(), _MARK_END) for match in _MARK.finditer(text))
+
+
+def powers(text: str) -> Iterator[Edit]:
+    """Yields the whole numbers that programs store as powers of ten: `1.3812345678E10`."""
+    for match in _POWER.finditer(text):
+        decimals, power = match["decimals"], int(match["power"])
+        if len(decimals) <= power <= _MOST_DECIMALS:
+            yield *match.span(), f"{match[0][0]}{decimals:0<{power}}"
