@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from unicodedata import east_asian_width
 
@@ -14,6 +16,7 @@ _UNSPACED = (
 _UNSPACED_CHAR = re.compile(f"[{_UNSPACED}]")
 _FIRST_WORD = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _ENDS = tuple("。！？；：.!?;:”」』）")
+_SEPARATORS = "\t,;|"
 LIST_MARK = re.compile(
     r"\s*(?:[-*•·●○■□▪◆◇➢]\s"
     r"|[(（]?(?:\d{1,3}|[一二三四五六七八九十百]{1,4}|[a-zA-Z]|[ivx]{1,4})(?:[)）、]|[.．](?=\D))"
@@ -46,7 +49,8 @@ def paragraphs(text: str) -> list[str]:
     """The paragraphs of a plain text.
 
     A blank line ends a paragraph. So does a line end, as in Chinese official texts, unless the text
-    is wrapped to a width of 40 to 130 columns and the next word had no room on the line.
+    is wrapped to a width of 40 to 130 columns and the next word had no room on the line. Rows of
+    separated values are never wrapped.
     """
     groups = [
         [line for line in group.split("\n") if line.strip()]
@@ -66,6 +70,19 @@ def _is_wrapped(groups: list[list[str]], width: int) -> bool:
     return len(full) >= 3 and sum(full) >= 0.6 * len(full)
 
 
+def _is_separated(group: Sequence[str]) -> bool:
+    """Whether lines are rows of as many values, as of a CSV file.
+
+    After the commas of a text there are spaces.
+    """
+    for separator in _SEPARATORS:
+        rows = list(csv.reader(group, delimiter=separator))
+        is_even = len(rows) == len(group) > 1 and len({len(row) for row in rows}) == 1
+        if is_even and len(rows[0]) > 1:
+            return not any(value.startswith(" ") for row in rows for value in row)
+    return False
+
+
 def _is_full(line: str, below: str, width: int) -> bool:
     """Whether the first word of the line below does not fit on this line."""
     word = _FIRST_WORD.search(below)
@@ -74,6 +91,8 @@ def _is_full(line: str, below: str, width: int) -> bool:
 
 
 def _unwrap(group: list[str], width: int, *, wrapped: bool) -> list[str]:
+    if _is_separated(group):
+        return group
     parts = [group[0]]
     for above, below in pairwise(group):
         # Text wrapped by hand leaves some room.

@@ -6,29 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 from statistics import median
-from typing import NamedTuple
 
+from documents.page.glyphs import Box, Glyph
 from documents.page.lines import is_unspaced
+from documents.page.visual_order import as_read, from_the_left, is_from_the_right
 
-Box = tuple[float, float, float, float]
+__all__ = ["Box", "Glyph", "Line", "around", "lines", "together"]
 
 _GAP = 2.0  # in line heights: a wider gap separates two columns of a table
 _WORD = 0.2  # likewise: a wider gap is between words
 _NEIGHBORS = 8  # characters before one that tell how high text is
+_OF_WORD = 32  # characters before one that may be a word written from either end
 _NARROW = 0.45  # likewise: a wider gap may be between columns, if other lines have one there
-
-
-class Glyph(NamedTuple):
-    """One character. `box` is None for one that PDFium generated, such as a line end."""
-
-    char: str
-    box: Box | None
-    is_known: bool = True
-    is_generated: bool = False
-
-    @property
-    def is_space(self) -> bool:
-        return self.char.isspace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +62,8 @@ def lines(glyphs: Iterable[Glyph]) -> list[Line]:
         row.append(glyph)
         if inked and last and not is_across:
             is_across = _overlap(last, inked, 1) and not _overlap(last, inked, 0)
-        last = box or last
+        # The box of a space that PDFium adds has no size.
+        last = box if box and box[3] > box[1] else last
     return found + _line(row)
 
 
@@ -99,7 +89,14 @@ def _distance(row: Sequence[Glyph], glyph: Glyph) -> float:
     # In some fonts the box of 一 or a hyphen is as flat as its stroke.
     near = [one.box for one in (*row[-_NEIGHBORS:], glyph) if one.box]
     highest = max(bottom - top for _, top, _, bottom in near)
-    return abs(glyph.box[0] - last[2]) / highest if level > 0.8 * height and highest else inf
+    if not (level > 0.8 * height and highest):
+        return inf
+    if is_from_the_right([row[-1], glyph]):
+        # Of a word that is written from its left end, the last character is not the nearest.
+        near = [one.box for one in row[-_OF_WORD:] if one.box]
+        left, right = min(box[0] for box in near), max(box[2] for box in near)
+        return max(glyph.box[0] - right, left - glyph.box[2], 0.0) / highest
+    return abs(glyph.box[0] - last[2]) / highest
 
 
 def _overlap(one: Box, other: Box, axis: int) -> bool:
@@ -134,11 +131,22 @@ def _line(row: Sequence[Glyph]) -> list[Line]:
         return []
     boxes = [glyph.box for glyph in inked if glyph.box]
     height = median([bottom - top for _, top, _, bottom in boxes])
+    if is_from_the_right(row):
+        return [_from_the_right(row, height)]
+    row = from_the_left(row, _WORD * height)
     pieces = _divided(row, _NARROW * height, 2 * height)
     parts = tuple(_piece(piece, height) for piece in pieces) if len(pieces) > 1 else ()
     found = _divided(row, _GAP * height) if parts else pieces
     cells = tuple("".join([glyph.char for glyph in cell]).strip() for cell in found)
     return [Line(cells, around(boxes), height, _first_word(inked, row), parts)]
+
+
+def _from_the_right(row: Sequence[Glyph], height: float) -> Line:
+    """A line with words from the right. Its cells and parts are in the order of all lines."""
+    # Most letters of some Arabic fonts are low, and between those the gaps are small.
+    word = _WORD * max(one.box[3] - one.box[1] for one in row if one.box)
+    parts = [_piece(cell, height) for cell in as_read(row, word, _GAP * height)]
+    return together(parts) if len(parts) > 1 else parts[0]
 
 
 def _inked(row: Sequence[Glyph]) -> list[Glyph]:

@@ -30,6 +30,7 @@ _MARKS = (
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_LATIN = re.compile(r"[\x80-\u024f]")
 _WIDE = re.compile(r"[\u0800-\U0010ffff]")
 _CHINESE = ("gb18030", "big5hkscs")
 # What a label means in practice (WHATWG Encoding, 4.2): the superset that programs write.
@@ -41,22 +42,28 @@ _SUPERSETS = {
     "shift_jis": "cp932",
     "iso8859-1": "cp1252",
     "ascii": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
 }
 _LABELS = {
     "x-gbk": "gb18030",
     "gb_2312-80": "gb18030",
     "x-x-big5": "big5hkscs",
-    "windows-949": "cp949",
-    "x-windows-949": "cp949",
     "ks_c_5601-1989": "cp949",
     "x-euc-kr": "cp949",
     "x-sjis": "cp932",
     "windows-31j": "cp932",
     "x-euc-jp": "euc_jp",
+    # Hebrew in the order in which it is read, and in that of a page.
+    "iso-8859-8-i": "iso8859-8",
+    "iso-8859-8-e": "iso8859-8",
     "unicode": "utf-16",
     "x-unicode-2-0-utf-7": "utf-7",
     "csunicode11utf7": "utf-7",
 }
+# Names of code pages: Python has `cp874`, and not `windows-874`.
+_CODE_PAGE = re.compile(r"(?:x-)?(?:windows|cp|ibm|ms|dos)[-_]?(\d{3,5})")
 # Codecs of Python that are no character sets; that of punycode takes quadratic time.
 _NO_CHARSETS = frozenset(
     ("punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf-8-sig")
@@ -141,6 +148,8 @@ def _codec(label: str | None) -> str | None:
     name = (label or "").strip().strip("\"'").lower()
     if name in _LABELS:
         return _LABELS[name]
+    if page := _CODE_PAGE.fullmatch(name):
+        name = f"cp{page[1]}"
     try:
         name = codecs.lookup(name).name
     except (LookupError, ValueError):
@@ -198,7 +207,8 @@ def _checked(data: bytes, named: Decoding, *, cut: bool) -> Decoding:
     """The text in the declared encoding, or in another one if that is by far more likely."""
     chars = len(foreign(named.text))
     single = _is_single_byte(named.encoding)
-    if chars < _FEW and not single:
+    # Chinese text is declared as Western by mistake, and not as Thai, Russian or Hebrew.
+    if not _LATIN.search(named.text) if single else chars < _FEW:
         return named
     score = 0.0 if single else plausibility(named.text)
     other = _east_asian(data, cut=cut)

@@ -123,3 +123,19 @@ def test_what_is_doubtful_about_an_encoding_is_named(tmp_path: Path) -> None:
     assert "gb18030" in johab.unread[0].reason
     assert damaged.unread[0].reason == "Damaged characters, shown as U+FFFD: 1."
     assert certain.unread == ()
+
+
+@pytest.mark.parametrize(
+    ("label", "codec", "words"),
+    [
+        ("windows-874", "cp874", "ประกาศ"),
+        ("TIS-620", "cp874", "“ประกาศ”"),
+        ("dos-866", "cp866", "Уведомление о собрании"),
+        ("iso-8859-8-i", "iso8859-8", "הודעה לתושבים"),
+    ],
+)
+def test_code_pages_are_read_by_the_names_that_programs_write(
+    label: str, codec: str, words: str
+) -> None:
+    found = decoding(words.encode(codec), label)
+    assert (found.text, found.doubt) == (words, "")

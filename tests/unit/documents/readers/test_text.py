@@ -167,3 +167,10 @@ def test_numbered_lines_stay_separate_in_a_wrapped_text() -> None:
         "3. a receipt\n"
     )
     assert len(paragraphs(text)) == 4
+
+
+def test_rows_of_separated_values_are_not_joined() -> None:
+    rows = ["番号,名称,備考", "001,総務課,東京都千代田区の申請書について", "002,税務課,①から⑩まで"]
+    assert paragraphs("\n".join(rows)) == rows
+    quoted = ['name,"street, house",number', f'office,"{"x" * 30}, 7",0012', 'unit,"a, b",0013']
+    assert paragraphs("\n".join(quoted)) == quoted
