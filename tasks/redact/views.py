@@ -35,16 +35,15 @@ _LINE_END = "\r\n"
 # `re` skips to the characters at which a pattern can begin only where the pattern begins with them,
 # so none of these begins with an assertion. Alternatives must each begin with one character.
 
-# Escapes of URLs, of HTML and XML, of JSON and JavaScript, of vCards (quoted-printable), and of
-# names. Text of the third kind may be a pair of surrogates.
+# Escapes of URLs, of HTML and XML, of vCards (quoted-printable), and of programs and names.
 _ESCAPES = re.compile(
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})++)|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
-    r"|(?P<unicode>(?:[\\%]u[0-9A-Fa-f]{4})++)|(?P<quoted>(?:=[0-9A-F]{2}(?:=\n)?+){2,}+)"
+    r"|(?P<quoted>(?:=[0-9A-F]{2}(?:=\n)?+){2,}+)"
     rf"|(?P<other>{ESCAPE})"
 )
 _ESCAPE_SIGNS = re.compile(r"[%&\\]|=[0-9A-F]{2}=")
 _ESCAPE_BEGIN = re.compile(
-    r"%(?=[0-9A-Fa-fu])|&(?=[#A-Za-z])|\\(?=[u0-3])|=(?=[0-9A-F]{2}=)|_(?=x)|x(?=[Nn]-)|X(?=[Nn]-)"
+    r"%(?=[0-9A-Fa-fu])|&(?=[#A-Za-z])|\\(?=[uUx'0-9A-Fa-f])|=(?=[0-9A-F]{2}=)|_(?=x)|x(?=[Nn]-)|X(?=[Nn]-)"
 )
 # At least five single characters with the same gap: widely spaced text, or vertical text.
 _SPACED = re.compile(
@@ -53,7 +52,7 @@ _SPACED = re.compile(
 # Three of them, which is found in less time.
 _SINGLES = re.compile(r"[ \n](?=[^ \n\t][ \n]{1,9}[^ \n\t][ \n]{1,9}[^ \n\t][ \n])")
 _GAP = re.compile(r"[ \n]+")
-_SIGNS = str.maketrans("", "", "%=\\u\n")
+_SIGNS = str.maketrans("", "", "%=\n")
 # Before the lines of a message that another one quotes, and of a quotation in Markdown.
 _QUOTATION = re.compile(r"\n(>[ ]?(?:>[ ]?){0,8})(?=[^\s>])")
 # Between two string constants that a program joins: `"a" + 'b'`, `"a" & "b"`, `"a".concat("b")`; in
@@ -309,7 +308,4 @@ def _unescaped(match: re.Match[str]) -> str:
             except UnicodeDecodeError:
                 continue
         return match[0]
-    if match["entity"]:
-        return html.unescape(match[0])
-    units = bytes.fromhex(match[0].translate(_SIGNS))
-    return units.decode("utf-16-be", "replace")
+    return html.unescape(match[0])

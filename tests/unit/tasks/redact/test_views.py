@@ -79,6 +79,13 @@ def test_text_that_is_shown_backwards_is_found(value: str, end: str) -> None:
         lambda text: html.escape(f"&#{ord(text[0])};") + text[1:],
         lambda text: "".join(f"\\u{unit.hex()}" for unit in units(text)),
         lambda text: "".join(f"%u{unit.hex()}" for unit in units(text)),
+        lambda text: "".join(f"\\{ord(char):x}" for char in text),
+        lambda text: "".join(f"\\u{{{ord(char):x}}}" for char in text),
+        lambda text: "".join(f"\\U{ord(char):08X}" for char in text),
+        lambda text: "".join(f"\\x{byte:02X}" for byte in text.encode()),
+        lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode("gb18030")),
+        lambda text: "".join(f"\\'{byte:02x}" for byte in text.encode("gb18030")),
+        lambda text: repr(text.encode())[2:-1],
     ],
 )
 def test_escapes_are_decoded(value: str, encode) -> None:  # type: ignore[no-untyped-def]
