@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from documents.readers.text.encoding import strict
 
@@ -46,36 +48,14 @@ def unescaped(match: re.Match[str]) -> str:
 
     Bytes are UTF-8 or GB 18030; those of JavaScript may be characters of Latin-1.
     """
-    if match["xml"]:
-        return _of_units(match["xml"].translate(_XML_SIGNS))
-    if match["units"]:
-        return _of_units(match["units"].translate(_UNIT_SIGNS))
-    if match["decimal"]:
-        units = [int(unit) & 0xFFFF for unit in _DECIMAL.findall(match["decimal"])]
-        return _of_units("".join(f"{unit:04x}" for unit in units))
-    if match["punycode"]:
-        return _of_punycode(match["punycode"]) or match[0]
-    if match["style"]:
-        return _of_codes(_STYLE.sub(_character, match["style"]))
-    if match["codes"]:
-        return _of_codes(_CODES.sub(_character, match["codes"]))
-    if match["bytes"]:
-        data = bytes.fromhex(match["bytes"].translate(_BYTE_SIGNS))
-        return _of_bytes(data) or data.decode("latin-1")
-    return _of_bytes(bytes(int(code, 8) for code in _CODE.findall(match["octal"]))) or match[0]
+    for name, decode in _DECODERS.items():
+        if match[name]:
+            return decode(match[name]) or match[0]
+    return match[0]
 
 
-def _of_units(digits: str) -> str:
-    return bytes.fromhex(digits).decode("utf-16-be", "replace")
-
-
-def _of_codes(text: str) -> str:
-    """The text with pairs of surrogates as characters."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def _of_bytes(data: bytes) -> str | None:
-    return strict(data, "utf-8") or strict(data, "gb18030")
+def _of_xml(written: str) -> str:
+    return _of_units(written.translate(_XML_SIGNS))
 
 
 def _of_punycode(label: str) -> str:
@@ -83,6 +63,55 @@ def _of_punycode(label: str) -> str:
         return label.encode("ascii").decode("punycode")
     except (UnicodeError, ValueError, OverflowError):
         return ""
+
+
+def _of_decimal(written: str) -> str:
+    return _of_units("".join(f"{int(unit) & 0xFFFF:04x}" for unit in _DECIMAL.findall(written)))
+
+
+def _of_units(written: str) -> str:
+    """Of units of UTF-16, in four digits each."""
+    return bytes.fromhex(written.translate(_UNIT_SIGNS)).decode("utf-16-be", "replace")
+
+
+def _of_codes(written: str) -> str:
+    return _whole(_CODES.sub(_character, written))
+
+
+def _of_bytes(written: str) -> str:
+    data = bytes.fromhex(written.translate(_BYTE_SIGNS))
+    return _text(data) or data.decode("latin-1")
+
+
+def _of_octal(written: str) -> str:
+    return _text(bytes(int(code, 8) for code in _CODE.findall(written)))
+
+
+def _of_style(written: str) -> str:
+    return _whole(_STYLE.sub(_character, written))
+
+
+_DECODERS: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "xml": _of_xml,
+        "punycode": _of_punycode,
+        "decimal": _of_decimal,
+        "units": _of_units,
+        "codes": _of_codes,
+        "bytes": _of_bytes,
+        "octal": _of_octal,
+        "style": _of_style,
+    }
+)
+
+
+def _text(data: bytes) -> str:
+    return strict(data, "utf-8") or strict(data, "gb18030") or ""
+
+
+def _whole(text: str) -> str:
+    """The text with pairs of surrogates as characters."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _character(match: re.Match[str]) -> str:

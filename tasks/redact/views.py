@@ -68,6 +68,12 @@ _BRACKETS = re.compile(
 )
 # Characters of which no text has another view than as a reader sees it.
 _WORD = re.compile(rf"[{HAN}0-9A-Za-z*.,:/@]*+")
+# Whole numbers as programs write them that compute with decimals: `13812345678.0`, `1.38E10`.
+_DECIMAL = re.compile(
+    r"\.(?:0(?<=\d{11}\.0)(?![\d.])"
+    r"|(?<=\d\.)(?<!\d\d\.)(?P<digits>\d{6,17})[Ee]\+?(?P<power>1\d)(?!\d))"
+)
+_MOST_ZEROS = 3  # at the end of a personal number; figures have more
 _HYPHENATION = re.compile(r"-(?<=[A-Za-z]-)[ ]{0,2}\n[ \n]{0,3}(?=[A-Za-z])")
 
 
@@ -127,9 +133,9 @@ class View:
 
 def views(text: str) -> Iterator[View]:
     """Yields the text as a reader sees it; where it differs also without hyphenation, indentation,
-    wide spaces and brackets around one character, and both again with escapes decoded, with text
-    that is shown backwards in the order in which it is read, with string constants joined, and with
-    the parts of values in calendars and vCards joined.
+    wide spaces and brackets around one character, and both again with escapes decoded and whole
+    numbers in digits only, with text that is shown backwards in the order in which it is read, with
+    string constants joined, and with the parts of values in calendars and vCards joined.
     Traditional characters are the simplified ones that replace them.
     """
     return _views(text, _SEARCHED)
@@ -146,7 +152,7 @@ def _views(text: str, forms: _Visible) -> Iterator[View]:
         yield View(word)
         return
     written = View(text)
-    decoded = _decoded(written)
+    decoded = _with_whole_numbers(_decoded(written))
     in_order = _in_order(decoded)
     constants = _joined_constants(in_order)
     values = _joined_parts(in_order)
@@ -290,6 +296,20 @@ def _joined_parts(view: View) -> View:
     """Returns a view with the parts of each value in calendars and vCards joined."""
     edits = [(*span, "") for span in part_ends(view.text)]
     return view.edited(edits) if edits else view
+
+
+def _with_whole_numbers(view: View) -> View:
+    """Returns a view with whole numbers in digits only."""
+    edits = [edit for match in _DECIMAL.finditer(view.text) for edit in _digits_only(match)]
+    return view.edited(edits) if edits else view
+
+
+def _digits_only(match: re.Match[str]) -> Iterator[Edit]:
+    start, end = match.span()
+    if match["digits"] is None:
+        yield start, end, ""
+    elif 0 <= (zeros := int(match["power"]) - len(match["digits"])) <= _MOST_ZEROS:
+        yield start - 1, end, f"{match.string[start - 1]}{match['digits']}{'0' * zeros}"
 
 
 def _in_order(view: View) -> View:

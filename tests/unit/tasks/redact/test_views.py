@@ -93,6 +93,31 @@ def test_escapes_are_decoded(value: str, encode) -> None:  # type: ignore[no-unt
     assert found(f"经办：（{written}）。") == [written]
 
 
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("13812341234.0", "13812341234"),
+        ("1.3812341234E10", "1.3812341234E10"),
+        ("1.3812341234e+10", "1.3812341234e+10"),
+        ("1.38123412E10", "1.38123412E10"),
+        ("6222021234567894.0", "6222021234567894"),
+        ("6.222021234567894E15", "6.222021234567894E15"),
+    ],
+)
+def test_whole_numbers_that_programs_write_as_decimals_are_found(written: str, number: str) -> None:
+    assert found(f"李明,{written},办公室\n") == [number]
+
+
+@pytest.mark.parametrize(
+    "figure",
+    ["13812341234.00", "13812341234.05", "1.38E10", "1.381234E10", "6.22202123E15",
+     "1.3812341234E9", "1.3812341234E-10", "1.3812341234E100",
+     "21.3812341234E10", "13812341234.0.1"],
+)  # fmt: skip
+def test_figures_with_decimals_are_no_numbers_of_persons(figure: str) -> None:
+    assert found(f"数值 {figure} 单位") == []
+
+
 @pytest.mark.parametrize("written", ["张(某)某", "张（某）某"])
 def test_a_character_in_brackets_is_part_of_a_term(written: str) -> None:
     assert found(f"经办{written}等") == [written]
