@@ -13,18 +13,16 @@ from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from documents.inventory.byte_runs import byte_runs
-from documents.inventory.escapes import ESCAPE, character, has_escapes, unescaped
+from documents.inventory.escapes import ESCAPE, has_escapes, unescaped
 from documents.readers.text.encoding import strict
 from documents.readers.text.plausibility import LIKELY, commonness
 
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})++")
 # In vCards, for example.
 _QUOTED = re.compile(r"(?:=[0-9A-F]{2}(?:=\r?\n)?+){2,}+")
-# `%u` is what `escape` of JavaScript writes.
-_UNICODE = re.compile(r"\\u\{([0-9A-Fa-f]{1,6})\}|[\\%]u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
 _SIGNS = str.maketrans("", "", "%=\r\n")
 _NAME = re.compile(ESCAPE)
-_ESCAPED = re.compile(r"%(?:u|[0-9A-Fa-f]{2})|=[0-9A-F]{2}=|&[#\w]|\\[ux0-9A-Fa-f]")
+_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|=[0-9A-F]{2}=|&[#\w]")
 _DATA = re.compile(r"data:([^,\s\"'<>]{0,200}),([^\s\"'<>)]*)")
 _BASE64_TYPE = ";base64"
 # Only lines longer than `_SHORT_RUN` continue on the next one. Readers write a space for the end of
@@ -121,9 +119,6 @@ def decoded(text: str) -> str:
         if text == before and not _ESCAPED.search(text):
             break
         text = html.unescape(_PERCENT.sub(_unquoted, _QUOTED.sub(_unquoted, text)))
-        # A surrogate pair is two escapes, which form one character.
-        text = _UNICODE.sub(character, text)
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         if text == before:
             break
     return text
@@ -186,12 +181,11 @@ def _base64(run: str) -> tuple[Sequence[str], bytes] | None:
     """The texts and the data that a run stands for; None if it is probably not Base64."""
     if len(run) < _LEAST or _NOT_BASE64.fullmatch(run):
         return None
-    data = _bytes(run)
+    # A digit more than bytes have is a hyphen, for example.
+    data = _bytes(run) or _bytes("".join(run.split()).rstrip("=")[:-1])
     if texts := [*_texts(data), *_texts_after_word(run)]:
         return texts, b""
     is_long = len(run) >= _DATA_FROM
-    if is_long and not data:
-        data = _bytes("".join(run.split()).rstrip("=")[:-1])
     if not data or not (is_long or CONTAINER.match(data)):
         return (texts, b"") if (texts := [*_texts_in_data(run)]) else None
     is_hex = all(_HEX.fullmatch(piece) for piece in run.split())

@@ -1,4 +1,4 @@
-"""Tells which headers of an e-mail hold words that nobody can read."""
+"""Lists the text of headers of e-mails, and which of them hold words that nobody can read."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 from documents.inventory.encodings import binary_text, decoded, encoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
-from documents.inventory.signatures import has_server_bytes
+from documents.inventory.known_forms import is_known_form
+from documents.inventory.nested import Nested
+from documents.inventory.server_notes import divided, has_server_bytes
 from documents.readers.text.plausibility import LIKELY, commonness
 
 # Headers whose words without a meaning are known to be numbers of messages, servers and keys: RFC
-# 4021, RFC 7489, RFC 8601, and those of widespread programs and services.
+# 4021, RFC 7489, RFC 8601, and those of widespread programs and services. `server_notes` has more.
 _UNDERSTOOD = re.compile(
     r"(?:resent-)?(?:from|sender|reply-to|to|cc|bcc|date|message-id)|subject|comments|keywords"
     r"|in-reply-to|references|received(?:-spf)?|return-path|delivered-to|envelope-to|mime-version"
@@ -23,14 +25,13 @@ _UNDERSTOOD = re.compile(
     r"|arc-[a-z-]{2,40}|thread-topic|(?:accept|content)-language|feedback-id|errors-to"
     r"|disposition-notification-to"
     r"|x-(?:mailer|priority|msmail-priority|mimeole|originating-ip|received|sender|envelope-[a-z]{2,9}"
-    r"|original-[a-z-]{2,20}|google|gm|ms|microsoft|forefront|eop[a-z]{0,20}|exchange|office365|qq"
-    r"|foxmail|cm|coremail|netease|aliyun|alimail|spam|virus|antivirus|amavis|barracuda|ironport"
-    r"|proofpoint|mimecast|ses|sg|mailgun|ymail|yahoo|apple|uniform-type-identifier"
+    r"|original-[a-z-]{2,20}|ms|forefront|eop[a-z]{0,20}|exchange|office365|foxmail|netease|spam"
+    r"|virus|antivirus|amavis|barracuda|ironport|yahoo|apple|uniform-type-identifier"
     r"|universally-unique-identifier)(?:-[a-z0-9-]{1,60})?",
     re.IGNORECASE,
 )
 _THREAD_INDEX = "thread-index"
-_WORD = re.compile(r"[A-Za-z0-9+/_=-]{12,}")
+_WORD = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 # Numbers of 16 bytes, and the usual digests.
 _NUMBER = re.compile(
     r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
@@ -45,21 +46,41 @@ _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 _YEARS = range(1995, 2100)
 
 
-def header_entries(name: str, value: str) -> Iterator[Entry]:
-    """Yield the text in the bytes of a header, and the header as unread if it has other words.
+def header_entries(
+    name: str, value: str, kind: EntryKind, nested: Nested, *, whole: bool = False
+) -> Iterator[Entry]:
+    """Yield the text of a header and of the bytes in it, and the header as unread if it has words
+    that nobody can read.
 
-    `value` is listed as text by the caller.
+    `value` has no encoded words. `whole`: as of `Entry`.
     """
     where = f"header {name}"
     if name.lower() == _THREAD_INDEX:
-        data = _thread_index(value)
-        if data is None:
-            yield unread(where, Unread.encoded_data)
-        else:
-            yield Entry(where, binary_text(data[_GUID_AT:_FIRST]), EntryKind.metadata)
-            yield Entry(where, binary_text(data), EntryKind.metadata)
-    elif not _is_understood(name) and any(map(_is_opaque, _WORD.findall(decoded(value)))):
+        yield from _thread_entries(where, value, nested)
+        return
+    text, notes = divided(name, value)
+    yield from nested.text(where, text, kind, whole=whole)
+    for note in notes:
+        yield from _of_bytes(f"{where}, {note.tag}", note.digits, note.data, nested)
+    if not _is_understood(name) and any(map(_is_opaque, _WORD.findall(decoded(value)))):
         yield unread(where, Unread.encoded_data)
+
+
+def _thread_entries(where: str, value: str, nested: Nested) -> Iterator[Entry]:
+    data = _thread_index(value)
+    yield from _of_bytes(where, value, data or b"", nested)
+    if data is None:
+        yield unread(where, Unread.encoded_data)
+    else:
+        yield Entry(where, binary_text(data[_GUID_AT:_FIRST]), EntryKind.metadata)
+
+
+def _of_bytes(where: str, digits: str, data: bytes, nested: Nested) -> Iterator[Entry]:
+    """The text in the digits and in the bytes, also encoded once more; the rest has no meaning."""
+    for text in (digits, binary_text(data)):
+        for entry in nested.text(where, text, EntryKind.hidden):
+            if entry.reason != Unread.encoded_data.value:
+                yield entry
 
 
 def _is_understood(name: str) -> bool:
@@ -67,13 +88,13 @@ def _is_understood(name: str) -> bool:
 
 
 def _thread_index(value: str) -> bytes | None:
-    """The bytes of an index; None if they are something else."""
+    """The bytes of an index; None if they are something else, or hold compressed data."""
     try:
         data = b64decode("".join(value.split()), validate=True)
     except (Error, ValueError):
         return None
     answers, rest = divmod(len(data) - _FIRST, _ANSWER)
-    if rest or not 0 <= answers <= _MOST_ANSWERS:
+    if rest or not 0 <= answers <= _MOST_ANSWERS or is_known_form(data):
         return None
     # The upper bytes of a number of intervals of 100 nanoseconds.
     microseconds = int.from_bytes(data[:_GUID_AT].ljust(8, b"\0"), "big") // 10

@@ -10,13 +10,12 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 from documents.errors import CorruptDocument
-from documents.inventory.encodings import binary_text
 from documents.inventory.encodings import decoded as without_escapes
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.mail_headers import header_entries
 from documents.inventory.nested import Inventory, Nested, Walk
 from documents.inventory.plain_text import text_entries
-from documents.inventory.signatures import ServerBytes, divided, is_smime, signature_entries
+from documents.inventory.signatures import is_smime, signature_entries
 from documents.inventory.web_page import markup_entries
 from documents.limits import ReadLimits
 from documents.readers.mail import DAMAGE
@@ -96,22 +95,10 @@ def _headers(part: Message, nested: Nested) -> Iterator[Entry]:
         if name.lower() in _FORMAT and _SETTINGS.fullmatch(decoded(value)):
             yield Entry(where, decoded(value), EntryKind.setting)
             continue
-        text, signatures = divided(name, decoded(value))
-        yield from nested.text(where, text, kind, whole=is_shown)
-        yield from header_entries(name, decoded(value))
-        for one in signatures:
-            yield from _server_bytes(f"{where}, {one.tag}", one, nested)
+        yield from header_entries(name, decoded(value), kind, nested, whole=is_shown)
         for key, words in parameters(name, written) if name.lower() in _PARAMETERS else ():
-            if words and words not in text:
+            if words and words not in decoded(value):
                 yield from nested.text(f"{where}, {key}", words, EntryKind.metadata)
-
-
-def _server_bytes(where: str, found: ServerBytes, nested: Nested) -> Iterator[Entry]:
-    """The text in the digits and in the bytes, also encoded once more; the rest has no meaning."""
-    for text in (found.digits, binary_text(found.data)):
-        for entry in nested.text(where, text, EntryKind.hidden):
-            if entry.reason != Unread.encoded_data.value:
-                yield entry
 
 
 def _is_name(disposition: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 from documents.inventory.encodings import binary_text
-from documents.inventory.signatures import is_known_form
+from documents.inventory.known_forms import is_known_form
 
 _APPLE_DOUBLE, _DS_STORE = b"\x00\x05\x16\x07", b"\x00\x00\x00\x01Bud1"
 _HEAD = struct.Struct(">4s4s16sH")

@@ -1,4 +1,4 @@
-"""Numbers in powers of ten, and the marks of items and notes that stand beside numbers."""
+"""Whole numbers in other forms, and the marks of items and notes that stand beside numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _MARK = re.compile(
 )
 _MARK_END = ")"
 _POWER = re.compile(r"[1-9]\.(?<![\w.]..)(?P<decimals>\d{7,17})[Ee]\+?(?P<power>\d{1,2})(?!\w)")
-_MOST_DECIMALS = 18
+_MOST_DECIMALS, _MOST_ZEROS = 18, 3  # zeros at the end: figures have more
+_FRACTION = re.compile(r"\.0(?<=\d{11}\.0)(?![\d.])")
 
 
 def marks(text: str) -> Iterator[Edit]:
@@ -31,9 +32,15 @@ def marks(text: str) -> Iterator[Edit]:
     return ((*match.span(), _MARK_END) for match in _MARK.finditer(text))
 
 
-def powers(text: str) -> Iterator[Edit]:
-    """Yields the whole numbers that programs store as powers of ten: `1.3812345678E10`."""
+def whole_numbers(text: str) -> Iterator[Edit]:
+    """Returns the whole numbers that programs write as decimals: `13812345678.0`, `1.38123456E10`.
+
+    Of the former only the fraction is replaced.
+    """
+    edits = [(*match.span(), "") for match in _FRACTION.finditer(text)]
     for match in _POWER.finditer(text):
         decimals, power = match["decimals"], int(match["power"])
-        if len(decimals) <= power <= _MOST_DECIMALS:
-            yield *match.span(), f"{match[0][0]}{decimals:0<{power}}"
+        zeros = power - len(decimals)
+        if power <= _MOST_DECIMALS and 0 <= zeros <= _MOST_ZEROS:
+            edits.append((*match.span(), f"{match[0][0]}{decimals}{'0' * zeros}"))
+    return iter(sorted(edits))

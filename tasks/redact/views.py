@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from documents.inventory.escapes import ESCAPE, has_escapes, unescaped
 from documents.readers.text.folded import part_ends
 from tasks.redact.finders.search import matches
-from tasks.redact.numerals import Edit, marks, powers
+from tasks.redact.numerals import Edit, marks, whole_numbers
 from tasks.text.plain import HAN, plain
 from tasks.text.traditional import simplified
 
@@ -37,16 +37,15 @@ _LINE_END = "\r\n"
 # `re` skips to the characters at which a pattern can begin only where the pattern begins with them,
 # so none of these begins with an assertion. Alternatives must each begin with one character.
 
-# Escapes of URLs, of HTML and XML, of JSON and JavaScript, of vCards (quoted-printable), and of
-# names. Text of the third kind may be a pair of surrogates.
+# Escapes of URLs, of HTML and XML, of vCards (quoted-printable), and of programs and names.
 _ESCAPES = re.compile(
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})++)|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
-    r"|(?P<unicode>(?:[\\%]u[0-9A-Fa-f]{4})++)|(?P<quoted>(?:=[0-9A-F]{2}(?:=\n)?+){2,}+)"
+    r"|(?P<quoted>(?:=[0-9A-F]{2}(?:=\n)?+){2,}+)"
     rf"|(?P<other>{ESCAPE})"
 )
 _ESCAPE_SIGNS = re.compile(r"[%&\\]|=[0-9A-F]{2}=")
 _ESCAPE_BEGIN = re.compile(
-    r"%(?=[0-9A-Fa-fu])|&(?=[#A-Za-z])|\\(?=[u0-9A-Fa-f])|=(?=[0-9A-F]{2}=)"
+    r"%(?=[0-9A-Fa-fu])|&(?=[#A-Za-z])|\\(?=[uUx'0-9A-Fa-f])|=(?=[0-9A-F]{2}=)"
     r"|_(?=x)|x(?=[Nn]-)|X(?=[Nn]-)"
 )
 # At least five single characters with the same gap: widely spaced text, or vertical text.
@@ -56,7 +55,7 @@ _SPACED = re.compile(
 # Three of them, which is found in less time.
 _SINGLES = re.compile(r"[ \n](?=[^ \n\t][ \n]{1,9}[^ \n\t][ \n]{1,9}[^ \n\t][ \n])")
 _GAP = re.compile(r"[ \n]+")
-_SIGNS = str.maketrans("", "", "%=\\u\n")
+_SIGNS = str.maketrans("", "", "%=\n")
 # Before the lines of a message that another one quotes, and of a quotation in Markdown.
 _QUOTATION = re.compile(r"\n(>[ ]?(?:>[ ]?){0,8})(?=[^\s>])")
 # Between two string constants that a program joins: `"a" + 'b'`, `"a" & "b"`, `"a".concat("b")`; in
@@ -133,8 +132,8 @@ def views(text: str) -> Iterator[View]:
     """Yields the text as a reader sees it; where it differs also without hyphenation, indentation,
     wide spaces and brackets around one character, and both again with escapes decoded, with text
     that is shown backwards in the order in which it is read, with string constants joined, with the
-    parts of values in calendars and vCards joined, with numbers in powers of ten written out, and
-    without the marks of items and notes beside numbers.
+    parts of values in calendars and vCards joined, with whole numbers that programs write as
+    decimals in digits only, and without the marks of items and notes beside numbers.
     Traditional characters are the simplified ones that replace them.
     """
     return _views(text, _SEARCHED)
@@ -151,7 +150,7 @@ def _views(text: str, forms: _Visible) -> Iterator[View]:
         yield View(word)
         if "." in word:
             view = View(word)
-            others = (_edited(view, powers(word)), _edited(view, _full_stops(word)))
+            others = (_edited(view, whole_numbers(word)), _edited(view, _full_stops(word)))
             yield from (other for other in others if other is not view)
         return
     written = View(text)
@@ -159,7 +158,7 @@ def _views(text: str, forms: _Visible) -> Iterator[View]:
     in_order = _in_order(decoded)
     constants = _joined_constants(in_order)
     values = _joined_parts(in_order)
-    numbers = _edited(in_order, powers(in_order.text))
+    numbers = _edited(in_order, whole_numbers(in_order.text))
     apart = _edited(numbers, marks(numbers.text))
     every = (written, decoded, in_order, constants, values, numbers, apart)
     # In a dictionary, because a view may be the same as another.
@@ -335,7 +334,4 @@ def _unescaped(match: re.Match[str]) -> str:
             except UnicodeDecodeError:
                 continue
         return match[0]
-    if match["entity"]:
-        return html.unescape(match[0])
-    units = bytes.fromhex(match[0].translate(_SIGNS))
-    return units.decode("utf-16-be", "replace")
+    return html.unescape(match[0])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ _MOST_CODE = 0x10FFFF
 # No value is longer; between two values there is a gap that no value has.
 _AROUND, _GAP = 256, b"\n\n\n\n"
 _CODE = re.compile(rb"\\([0-9A-Fa-f]{2,6})")
+_HEX_CODE = re.compile(rb"\\(?:U|u\{)([0-9A-Fa-f]+)")
+_UNIT = re.compile(rb"-?\d+")
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _XML = re.compile(rb"_x([0-9A-Fa-f]{4})_")
 _UTF_7 = bytes.maketrans(b",", b"/")  # IMAP's form (RFC 3501, 5.1.3) has a comma
@@ -103,12 +106,29 @@ def _style(run: bytes) -> bytes:
     return "".join(chr(code) for code in codes if code <= _MOST_CODE).encode("utf-8", "replace")
 
 
+def _characters(run: bytes) -> bytes:
+    codes = [int(code, 16) for code in _HEX_CODE.findall(run)]
+    return "".join(chr(code) for code in codes if code <= _MOST_CODE).encode("utf-8", "replace")
+
+
+def _decimal(run: bytes) -> bytes:
+    units = [int(unit) & 0xFFFF for unit in _UNIT.findall(run)]
+    return struct.pack(f">{len(units)}H", *units).decode("utf-16-be", "replace").encode()
+
+
 # RFC 2231, 3: a parameter in pieces is one value.
 _PIECES = re.compile(rb"\"?;\s{1,9}[A-Za-z-]{1,40}\*\d{1,2}\*?=\"?")
 _ESCAPES: Sequence[_Form] = (
     _Form("XML escapes", b"_x", re.compile(rb"(?:_x[0-9A-Fa-f]{4}_)++"), _units),
     _Form("octal escapes", b"\\", re.compile(rb"(?:\\[0-7]{3}){2,}+"), _octal),
     _Form("escapes of styles", b"\\", re.compile(rb"(?:\\[0-9A-Fa-f]{2,6}\s?+)++"), _style),
+    _Form(
+        "escapes of programs",
+        b"\\",
+        re.compile(rb"(?:\\U00[01][0-9A-Fa-f]{5}|\\u\{[0-9A-Fa-f]{1,8}\})++"),
+        _characters,
+    ),
+    _Form("RTF escapes", b"\\u", re.compile(rb"(?:\\u-?\d{4,5}\?)++"), _decimal),
     _Form("Punycode", b"n--", re.compile(rb"[Xx][Nn]--[A-Za-z0-9-]{1,59}+"), _punycode),
     _Form("UTF-7", b"+", re.compile(rb"[+&][A-Za-z0-9+/,]{3,}+-?"), _utf_7),
 )

@@ -85,6 +85,9 @@ def test_a_picture_of_one_colour_is_read(tmp_path: Path) -> None:
         (r"\u5f20\u{5f20}\x41", "张张A"),
         (r"\ud842\udfb7", "𠮷"),
         (r"C:\5f20", "C:张"),
+        (r"\xe5\xbc\xa0 \xD5\xC5 \x41 caf\xe9", "张 张 A café"),
+        (r"\U00020bb7\U00005F20\u{20bb7} \U00200000", r"𠮷张𠮷 \U00200000"),
+        (r"\u24352?\u-10174?\u-8265?\u5f20? \'d5\'c5 a\'deb", r"张𠮷张? 张 a\'deb"),
         (r'content:"\31 \33\000038 \5f20大"', 'content:"138张大"'),
         (r"(\d83d\de00) \31 (\b)", r"(😀) \31 (\b)"),
         ("%FF", "%FF"),
@@ -101,6 +104,15 @@ def test_a_picture_of_one_colour_is_read(tmp_path: Path) -> None:
 )
 def test_escapes_are_decoded(written: str, text: str) -> None:
     assert decoded(written) == text
+
+
+@pytest.mark.parametrize("text", ["12位李伟", "姓名：李伟", "11010519491231002X"])
+@pytest.mark.parametrize("mark", ["", "-", "_"])
+def test_base64_before_a_hyphen_is_decoded(text: str, mark: str) -> None:
+    for encoding in ("utf-8", "utf-16-be"):
+        digits = base64.urlsafe_b64encode(text.encode(encoding)).decode().rstrip("=")
+        runs = encoded(f"a &{digits}{mark} b")
+        assert any(text in one for run in runs for one in run.texts)
 
 
 def test_identifiers_are_not_taken_for_encoded_text() -> None:

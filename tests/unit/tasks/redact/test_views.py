@@ -79,11 +79,48 @@ def test_text_that_is_shown_backwards_is_found(value: str, end: str) -> None:
         lambda text: html.escape(f"&#{ord(text[0])};") + text[1:],
         lambda text: "".join(f"\\u{unit.hex()}" for unit in units(text)),
         lambda text: "".join(f"%u{unit.hex()}" for unit in units(text)),
+        lambda text: "".join(f"\\{ord(char):x}" for char in text),
+        lambda text: "".join(f"\\u{{{ord(char):x}}}" for char in text),
+        lambda text: "".join(f"\\U{ord(char):08X}" for char in text),
+        lambda text: "".join(f"\\x{byte:02X}" for byte in text.encode()),
+        lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode("gb18030")),
+        lambda text: "".join(f"\\'{byte:02x}" for byte in text.encode("gb18030")),
+        lambda text: repr(text.encode())[2:-1],
     ],
 )
 def test_escapes_are_decoded(value: str, encode) -> None:  # type: ignore[no-untyped-def]
     written = encode(value)
     assert found(f"经办：（{written}）。") == [written]
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("13812341234.0", "13812341234"),
+        ("1.3812341234E10", "1.3812341234E10"),
+        ("1.3812341234e+10", "1.3812341234e+10"),
+        ("1.38123412E10", "1.38123412E10"),
+        ("6222021234567894.0", "6222021234567894"),
+        ("6.222021234567894E15", "6.222021234567894E15"),
+    ],
+)
+def test_whole_numbers_that_programs_write_as_decimals_are_found(written: str, number: str) -> None:
+    assert found(f"李明,{written},办公室\n") == [number]
+
+
+def test_whole_numbers_in_both_forms_are_found_in_one_text() -> None:
+    written = ["1.3812341234E10", "13812341234.0", "1.38123412E10"]
+    assert found(", ".join(written)) == [written[0], "13812341234", written[2]]
+
+
+@pytest.mark.parametrize(
+    "figure",
+    ["13812341234.00", "13812341234.05", "1.38E10", "1.381234E10", "6.22202123E15",
+     "1.3812341234E9", "1.3812341234E-10", "1.3812341234E100",
+     "21.3812341234E10", "13812341234.0.1"],
+)  # fmt: skip
+def test_figures_with_decimals_are_no_numbers_of_persons(figure: str) -> None:
+    assert found(f"数值 {figure} 单位") == []
 
 
 @pytest.mark.parametrize("written", ["张(某)某", "张（某）某"])

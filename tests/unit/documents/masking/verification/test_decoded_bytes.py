@@ -98,6 +98,11 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "percent, twice": lambda text: quote(quote(text)).encode(),
     "entities": lambda text: "".join(f"&#{ord(char)};" for char in text).encode(),
     "JSON": lambda text: "".join(f"\\u{ord(char):04x}" for char in text).encode(),
+    "code points": lambda text: "".join(f"\\U{ord(char):08x}" for char in text).encode(),
+    "code points in braces": lambda t: "".join(f"\\u{{{ord(char):x}}}" for char in t).encode(),
+    "RTF, decimal": lambda text: "".join(
+        f"\\u{ord(char)}?" if ord(char) > 999 else char for char in text
+    ).encode(),
     "RTF": lambda text: "".join(f"\\'{byte:02x}" for byte in text.encode("gb18030")).encode(),
     "quoted-printable": lambda text: quopri.encodestring(text.encode(), quotetabs=True),
     "Base64": lambda text: base64.b64encode(text.encode()),
