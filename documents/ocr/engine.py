@@ -25,7 +25,7 @@ from PIL import Image
 from rapidocr.ch_ppocr_rec.typings import WordInfo
 from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 
-from documents.ocr.detection import LineDetector, Quad, with_whole_lines
+from documents.ocr.detection import Areas, LineDetector, Quad, with_whole_lines
 from documents.ocr.gutters import divided
 from documents.ocr.quick import (
     EXACT_WIDTH,
@@ -64,12 +64,13 @@ _FULL_TURN = 4
 class OcrEngine:
     """Detects and reads lines of text. Takes up to 900 MiB for an A4 page."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, areas: Areas | None = None) -> None:
+        """`areas` has the arguments and the result of `inked_areas`, which is the default."""
         threads = min(threads, os.cpu_count() or 1)
         logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
         cv2.setNumThreads(1)
         self._reader = rapid_ocr()
-        self._detector = LineDetector(self._reader.cfg, DETECTION)
+        self._detector = LineDetector(self._reader.cfg, DETECTION, areas)
         self._quick = LineRecognizer(self._reader.cfg, NETWORK, QUICK_WIDTH)
         self._exact = LineRecognizer(self._reader.cfg, EXACT, EXACT_WIDTH)
         # Lines and pages are read side by side. A network on several threads gains little, and

@@ -25,6 +25,7 @@ _MOST_SQUARE_ASPECT = 1.25
 _SQUARE_EDGE = 0.15  # of half a side
 _BINS = 12  # of a side
 _ON_SQUARE, _ON_SIDE = 0.75, 0.5  # of the bins have ink at the edge: of all sides, of each
+_CROSSED = 0.9  # of the rows and columns of a square have ink: those between lines of text do not
 _INSIDE = 0.75  # of half a side
 _LEAST_INK, _MOST_INK = 0.06, 0.97  # of each quarter inside: a frame, a square without characters
 
@@ -80,7 +81,8 @@ def square(edge: Pixels, ink: Pixels, corner: tuple[float, float]) -> Ring | Non
     across, down = (one, two) if quarter % 2 == 0 else (two, one)
     turn = math.radians(degrees - 90 * quarter)
     axes = (middle_x, middle_y), (across, down), turn
-    if not _follows_sides(*_own(points, *axes)):
+    own_points = _own(points, *axes)
+    if not _follows_sides(*own_points) or not _is_crossed(*own_points, (across, down)):
         return None
     ys, xs = np.mgrid[0 : ink.shape[0], 0 : ink.shape[1]]
     x, y = _own(np.stack([xs.ravel(), ys.ravel()], axis=1).astype(np.float32), *axes)
@@ -123,6 +125,17 @@ def _follows_sides(x: Values, y: Values) -> bool:
         places = np.clip((near + 1) / 2 * _BINS, 0, _BINS - 1).astype(int)
         bins.append(len(np.unique(places)))
     return min(bins) >= _ON_SIDE * _BINS and sum(bins) >= _ON_SQUARE * 4 * _BINS
+
+
+def _is_crossed(x: Values, y: Values, sides: tuple[float, float]) -> bool:
+    """Whether all rows and columns cross a frame; a paragraph has white between its lines.
+
+    `x` and `y` are ink, from -1 to 1 across and down; `sides` are in pixels.
+    """
+    return all(
+        len(np.unique(np.rint((places + 1) / 2 * side))) >= _CROSSED * (side + 1)
+        for places, side in zip((x, y), sides, strict=True)
+    )
 
 
 def _is_ring(part: npt.NDArray[np.uint8]) -> bool:

@@ -64,7 +64,9 @@ _IPV6 = re.compile(
     r"(?<![A-Za-z0-9_:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![A-Za-z0-9_:])"
 )
 _IP_LABEL = re.compile(r"(?:IP|ip|网址|网关|主机)[^\dA-Za-z\n]{0,6}$")
-_VERSION = re.compile(r"(?:第|版本|版|[Vv])[ ]?$")
+# What stands before the number of a version, such as the name of a program (RFC 9110, 10.1.5).
+_VERSION = re.compile(r"(?:(?:第|版本|版|[Vv])[ ]?|(?<![\w/.-])[A-Z][A-Za-z]{2,30}/)$")
+_VERSION_CONTEXT = 33
 _PASSPORT = re.compile(
     r"[DEGPS](?<![\dA-Za-z].)(?:(?<=[EG])\d{8}|(?<=E)[A-HJ-NP-Z]\d{7}|(?<=[DSP])E\d{7})"
     r"(?![\dA-Za-z])",
@@ -141,7 +143,7 @@ def ip_addresses(text: str) -> Iterator[Detection]:
     """Finds IP addresses; `1.2.3.4`, which may number a heading, only after a label."""
     for match in _IPV4.finditer(text):
         octets = [int(octet) for octet in match[0].split(".")]
-        heading = max(octets) < 10 or _VERSION.search(text[: match.start()][-4:])
+        heading = max(octets) < 10 or _VERSION.search(text[max(0, match.start() - _VERSION_CONTEXT) : match.start()])
         if max(octets) <= 255 and (not heading or is_labelled(text, match.start(), _IP_LABEL)):
             yield Detection(Kind.ip_address, *match.span())
     for match in _IPV6.finditer(text) if _COLONS.search(text) else ():
