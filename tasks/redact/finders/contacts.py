@@ -143,7 +143,9 @@ def ip_addresses(text: str) -> Iterator[Detection]:
     """Finds IP addresses; `1.2.3.4`, which may number a heading, only after a label."""
     for match in _IPV4.finditer(text):
         octets = [int(octet) for octet in match[0].split(".")]
-        heading = max(octets) < 10 or _VERSION.search(text[max(0, match.start() - _VERSION_CONTEXT) : match.start()])
+        heading = max(octets) < 10 or _VERSION.search(
+            text[max(0, match.start() - _VERSION_CONTEXT) : match.start()]
+        )
         if max(octets) <= 255 and (not heading or is_labelled(text, match.start(), _IP_LABEL)):
             yield Detection(Kind.ip_address, *match.span())
     for match in _IPV6.finditer(text) if _COLONS.search(text) else ():
