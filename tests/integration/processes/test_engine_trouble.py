@@ -131,10 +131,10 @@ async def test_a_job_on_an_engine_that_dies_runs_again_without_a_counted_try(
     job_id = await desk.submit()
     # More than the counted tries of a job, fewer than the deaths that make it a suspect.
     await until(lambda: int(system.record(job_id)["attempts"]) > 2)
-    engine.control(mode="ok")
-    assert (await desk.ended(job_id)).status is JobStatus.succeeded
     record = system.record(job_id)
     assert (record["tries"], record["deaths"]) == ("0", "0")
+    engine.control(mode="ok")
+    assert (await desk.ended(job_id)).status is JobStatus.succeeded
 
 
 async def test_a_cancelled_jobs_request_is_aborted_and_its_event_comes_once(

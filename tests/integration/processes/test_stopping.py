@@ -74,11 +74,12 @@ async def test_a_killed_workers_job_runs_again_when_its_lease_ends(
     first.kill()
     engine.control(mode="ok")
     empty_system.start("scheduler")
+    await desk.reaches(job_id, JobStatus.queued)
+    assert empty_system.record(job_id)["deaths"] == "1"
     empty_system.start("worker")
 
     job = await desk.ended(job_id)
     assert (job.status, job.attempts) == (JobStatus.succeeded, 2)
-    assert empty_system.record(job_id)["deaths"] == "1"
 
 
 async def test_a_worker_survives_a_connection_that_breaks_after_a_pull(

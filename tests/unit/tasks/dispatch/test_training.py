@@ -189,10 +189,8 @@ async def test_trees_and_examples_of_every_format_are_the_same(tmp_path: Path) -
 
 
 async def test_csv_rows_are_not_joined_into_paragraphs(tmp_path: Path) -> None:
-    """Lines as long as these are read as one paragraph that was wrapped."""
     table = [["text", "label"], *([f"路灯{'不亮了' * 12}", "cg-lamps"] for _ in range(12))]
     given_reference = reference(tmp_path / "e", csv_of(table).replace('"', ""))
-    assert given_reference.document.text.count("\n") < 20
     found = await learnt(reference(tmp_path / "t", JSON_TREE), given_reference)
     assert found.examples == 12
 
