@@ -1,4 +1,4 @@
-"""Lists the text of headers of e-mails, and which of them hold words that nobody can read."""
+"""Lists the text of headers of e-mails, and names headers with words that cannot be decoded."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def header_entries(
     name: str, value: str, kind: EntryKind, nested: Nested, *, whole: bool = False
 ) -> Iterator[Entry]:
     """Yield the text of a header and of the bytes in it, and the header as unread if it has words
-    that nobody can read.
+    that cannot be decoded.
 
     `value` has no encoded words. `whole`: as of `Entry`.
     """

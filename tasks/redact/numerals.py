@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 # A part of a text and what replaces it.
 Edit = tuple[int, int, str]
@@ -32,7 +32,7 @@ def marks(text: str) -> Iterator[Edit]:
     return ((*match.span(), _MARK_END) for match in _MARK.finditer(text))
 
 
-def whole_numbers(text: str) -> Iterator[Edit]:
+def whole_numbers(text: str) -> Sequence[Edit]:
     """Returns the whole numbers that programs write as decimals: `13812345678.0`, `1.38123456E10`.
 
     Of the former only the fraction is replaced.
@@ -43,4 +43,4 @@ def whole_numbers(text: str) -> Iterator[Edit]:
         zeros = power - len(decimals)
         if power <= _MOST_DECIMALS and 0 <= zeros <= _MOST_ZEROS:
             edits.append((*match.span(), f"{match[0][0]}{decimals}{'0' * zeros}"))
-    return iter(sorted(edits))
+    return sorted(edits)

@@ -11,7 +11,7 @@ import base64
 import binascii
 import re
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 _NUMBER = rb"(?:0[xX][0-9A-Fa-f]{1,5}|\d{1,6})"
@@ -50,9 +50,11 @@ class _Form(NamedTuple):
 def _numbers(run: bytes) -> bytes:
     numbers = re.findall(_NUMBER, run)
     codes = [int(one, 16 if one[:2] in {b"0x", b"0X"} else 10) for one in numbers]
-    if max(codes) > 0xFF:
-        return "".join(chr(code) for code in codes if code <= _MOST_CODE).encode("utf-8", "replace")
-    return bytes(codes)
+    return bytes(codes) if max(codes) <= 0xFF else _characters(codes)
+
+
+def _characters(codes: Iterable[int]) -> bytes:
+    return "".join(chr(code) for code in codes if code <= _MOST_CODE).encode("utf-8", "replace")
 
 
 def _pairs(run: bytes) -> bytes:
@@ -102,13 +104,11 @@ def _octal(run: bytes) -> bytes:
 
 
 def _style(run: bytes) -> bytes:
-    codes = [int(code, 16) for code in _CODE.findall(run)]
-    return "".join(chr(code) for code in codes if code <= _MOST_CODE).encode("utf-8", "replace")
+    return _characters(int(code, 16) for code in _CODE.findall(run))
 
 
-def _characters(run: bytes) -> bytes:
-    codes = [int(code, 16) for code in _HEX_CODE.findall(run)]
-    return "".join(chr(code) for code in codes if code <= _MOST_CODE).encode("utf-8", "replace")
+def _code_points(run: bytes) -> bytes:
+    return _characters(int(code, 16) for code in _HEX_CODE.findall(run))
 
 
 def _decimal(run: bytes) -> bytes:
@@ -126,7 +126,7 @@ _ESCAPES: Sequence[_Form] = (
         "escapes of programs",
         b"\\",
         re.compile(rb"(?:\\U00[01][0-9A-Fa-f]{5}|\\u\{[0-9A-Fa-f]{1,8}\})++"),
-        _characters,
+        _code_points,
     ),
     _Form("RTF escapes", b"\\u", re.compile(rb"(?:\\u-?\d{4,5}\?)++"), _decimal),
     _Form("Punycode", b"n--", re.compile(rb"[Xx][Nn]--[A-Za-z0-9-]{1,59}+"), _punycode),
