@@ -29,17 +29,27 @@ SALT = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Chats whose prompts differ from the first word on, and with the same longest answer."""
+    """Chats whose prompts differ from the first word on.
+
+    `varied`: the longest answers have a quarter to seven quarters of `answer_tokens`. Answers of
+    one length end in the same step of the engine, and the next requests begin in one, as real work
+    does not. A load that sends them at once stays in step, any other falls out of it, and the
+    engine does less in mixed steps.
+    """
 
     words: int = 10
     answer_tokens: int = 64
+    varied: bool = True
 
     def chat(self, number: int, model: str) -> dict[str, Any]:
-        text = f"{number} " + " ".join(Random(number).choices(WORDS, k=self.words))
+        random = Random(number)
+        text = f"{number} " + " ".join(random.choices(WORDS, k=self.words))
+        tokens = self.answer_tokens
+        least, most = (tokens // 4, tokens * 7 // 4) if self.varied else (tokens, tokens)
         return {
             "model": model,
             "messages": [{"role": "user", "content": text}],
-            "max_tokens": self.answer_tokens,
+            "max_tokens": random.randint(least, most),
         }
 
     def lines(self, count: int, model: str) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from jobs.model.lanes import CLAIM_AGAIN_SECONDS
+from jobs.model.lanes import CLAIM_AGAIN_SECONDS, FEW
 from jobs.model.problems import ProblemError
 from worker.defects import described
 
@@ -19,6 +19,10 @@ from worker.defects import described
 IDLE_SECONDS = 1.0
 # Endings and wake-ups in this time share a claim: one for each costs more than a small job.
 GROUP_SECONDS = 0.005
+# While work is claimed ahead, a claim waits for more endings; for fewer than `FEW`, until this time
+# after the last claim.
+AHEAD_GROUP_SECONDS = 0.02
+FEW_APART_SECONDS = 0.2
 # Short work has often ended when the next arrives. A wake-up for each costs several claims.
 BUSY_SECONDS = 0.1
 log = structlog.get_logger()
@@ -39,23 +43,25 @@ class ClaimLoop:
     claim shares the next one, and so does work that ends at nearly the same time, or arrives
     shortly after a claim.
 
-    `claim` is told whether a wake-up led to the claim, and whether another follows in a moment if
-    this one leads to work. `may_claim`: whether the process can run more work now.
-    `group_seconds`: the time after an ending in which others share its claim, unless a wake-up
-    arrives.
+    `claim` is told whether a wake-up led to the claim, and the seconds within which another follows
+    if this one leads to work, or 0. `may_claim`: whether the process can run more work now.
+    `is_ahead`: whether all that it runs is of a kind of which it claims more than it can run, so
+    that claims need not follow endings at once. A wake-up always leads to a claim.
     """
 
     def __init__(
         self,
-        claim: Callable[[bool, bool], Awaitable[Claimed]],
+        claim: Callable[[bool, float], Awaitable[Claimed]],
         may_claim: Callable[[], bool],
-        group_seconds: Callable[[], float] = lambda: GROUP_SECONDS,
+        is_ahead: Callable[[], bool] = lambda: False,
     ) -> None:
         self._claim = claim
         self._may_claim = may_claim
-        self._group_seconds = group_seconds
+        self._is_ahead = is_ahead
         self._due = asyncio.Event()
         self._woken = asyncio.Event()
+        self._several = asyncio.Event()
+        self._ended_since = 0
         self._more = False
         self._claiming = False
         self._claimed_at = 0.0
@@ -76,6 +82,7 @@ class ClaimLoop:
     def wake(self) -> None:
         """Claim soon: a wake-up arrived."""
         self._woken.set()
+        self._several.set()
         self._due.set()
 
     def cancel_all(self) -> None:
@@ -86,9 +93,7 @@ class ClaimLoop:
     async def run_forever(self) -> None:
         """Claim until cancelled."""
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CLAIM_AGAIN_SECONDS if self._again else IDLE_SECONDS):
-                    await self._due.wait()
+            await self._wait(self._due, self._again_seconds if self._again else IDLE_SECONDS)
             if self._due.is_set():
                 await self._group()
             rest = GROUP_SECONDS - (time.monotonic() - self._claimed_at)
@@ -100,23 +105,41 @@ class ClaimLoop:
             else:
                 self._again = False
 
+    @property
+    def _may_wait(self) -> bool:
+        """Whether more work waits than the process runs, and it has some ahead."""
+        return self._more and self._is_ahead()
+
+    @property
+    def _again_seconds(self) -> float:
+        return FEW_APART_SECONDS if self._may_wait else CLAIM_AGAIN_SECONDS
+
     async def _group(self) -> None:
         """Wait for other endings, until a wake-up arrives or the ledger expects a claim."""
-        seconds = self._group_seconds()
+        seconds = GROUP_SECONDS
+        if self._may_wait:
+            await self._wait(self._several, self._claimed_at + FEW_APART_SECONDS - time.monotonic())
+            seconds = AHEAD_GROUP_SECONDS
         if self._again:
             seconds = min(seconds, self._claimed_at + CLAIM_AGAIN_SECONDS - time.monotonic())
+        await self._wait(self._woken, seconds)
+
+    @staticmethod
+    async def _wait(event: asyncio.Event, seconds: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._woken.wait()
+                await event.wait()
 
     async def _claim_once(self) -> None:
         woken = self._woken.is_set()
         self._woken.clear()
+        self._several.clear()
+        self._ended_since = 0
         self._claimed_at = time.monotonic()
         again = bool(self._runs) or self._claimed_at < self._busy_until
         self._claiming = True
         try:
-            claimed = await self._claim(woken, again)
+            claimed = await self._claim(woken, self._again_seconds if again else 0.0)
         except ProblemError as error:
             log.warning("claim.failed", code=error.problem.code)
             self._again = False
@@ -134,6 +157,9 @@ class ClaimLoop:
 
     def _ended(self, run: asyncio.Task[None]) -> None:
         self._runs.discard(run)
+        self._ended_since += 1
+        if self._ended_since >= FEW:
+            self._several.set()
         if self._more:
             self._due.set()
 

@@ -31,7 +31,7 @@ from bench.vllm import Vllm
 from bench.vllm_loads import Load, looping, resumed
 
 BULK = Load(words=300, answer_tokens=128)
-PROBE = Load(words=20, answer_tokens=64)
+PROBE = Load(words=20, answer_tokens=64, varied=False)
 SETTLE_SECONDS = 4.0
 PROBE_EVERY_SECONDS = 0.5
 IDLE_PROBES = 20

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar
 
+from jobs.model.lanes import FEW
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -27,23 +29,34 @@ class Coalescer(Generic[Item, Answer]):
         self._most = most
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
         self._sent_at = -math.inf
-        self._due = math.inf
+        self._due = self._due_with_few = math.inf
         self._is_due = asyncio.Event()
+        self._timeout: asyncio.Timeout | None = None
         self._sending: asyncio.Task[None] | None = None
 
-    async def ask(self, item: Item, apart_seconds: float = 0.0) -> Answer:
+    async def ask(
+        self, item: Item, apart_seconds: float = 0.0, few_apart_seconds: float | None = None
+    ) -> Answer:
         """`apart_seconds`: the item waits for others until this time has passed since the last
-        call, or a call is full.
+        call, or a call is full. `few_apart_seconds`: instead of that, while fewer than `FEW` wait.
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((item, answer))
+        few = apart_seconds if few_apart_seconds is None else few_apart_seconds
         self._due = min(self._due, self._sent_at + apart_seconds)
-        if self._due <= loop.time() or len(self._waiting) >= self._most:
+        self._due_with_few = min(self._due_with_few, self._sent_at + few)
+        if self._next_due <= loop.time() or len(self._waiting) >= self._most:
             self._is_due.set()
+        elif self._timeout is not None:
+            self._timeout.reschedule(self._next_due)
         if self._sending is None:
             self._sending = asyncio.create_task(self._send_all())
         return await answer
+
+    @property
+    def _next_due(self) -> float:
+        return self._due_with_few if len(self._waiting) < FEW else self._due
 
     async def _send_all(self) -> None:
         try:
@@ -52,7 +65,7 @@ class Coalescer(Generic[Item, Answer]):
                 most = min(self._most, len(self._waiting))
                 group = [self._waiting.popleft() for _ in range(most)]
                 if not self._waiting:
-                    self._due = math.inf
+                    self._due = self._due_with_few = math.inf
                     self._is_due.clear()
                 self._sent_at = asyncio.get_running_loop().time()
                 await self._send_group(group)
@@ -63,8 +76,9 @@ class Coalescer(Generic[Item, Answer]):
         """Wait until the first item is due, or a call is full."""
         if not self._is_due.is_set():
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(self._due):
+                async with asyncio.timeout_at(self._next_due) as self._timeout:
                     await self._is_due.wait()
+            self._timeout = None
 
     async def _send_group(self, group: Sequence[tuple[Item, asyncio.Future[Answer]]]) -> None:
         try:

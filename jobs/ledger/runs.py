@@ -16,7 +16,7 @@ from jobs.ledger.task_use import ending_amounts, run_amounts
 from jobs.ledger.unreadable import PROBLEM, readable
 from jobs.model.ids import new_job_id
 from jobs.model.job import Claim, InputLine, Progress, RunUsage, Usage
-from jobs.model.lanes import EXPECTED_MS, Lane
+from jobs.model.lanes import Lane, expected_ms
 from jobs.model.problems import Problem
 from jobs.model.provenance import Provenance, provenance_record
 from jobs.model.roles import Role
@@ -24,7 +24,7 @@ from jobs.model.states import JobStatus
 
 UNUSED = RunUsage()
 # The time between two calls that end lines of bulk batches.
-LINES_SECONDS = 0.025
+LINES_SECONDS, FEW_LINES_SECONDS = 0.025, 0.1
 _USAGE_FIELDS = tuple(one.name for one in fields(Usage))
 
 
@@ -166,12 +166,12 @@ class RunLedger:
         room: Room,
         *,
         woken: bool = False,
-        asks_again: bool = False,
+        again_seconds: float = 0.0,
     ) -> WaitingClaims:
         """Claim jobs that wait, within `room`: departments share by turns.
 
-        `woken`: a wake-up led to this claim. `asks_again`: if it gets jobs and has room for more,
-        the worker claims again within `CLAIM_AGAIN_SECONDS`, so that no wake-up is needed until
+        `woken`: a wake-up led to this claim. `again_seconds`, if not 0: if it gets jobs and has
+        room for more, the worker claims again within this time, so that no wake-up is needed until
         then. One call at a time for each worker.
         """
         more, suspect, *granted = await self._connection.run(
@@ -185,7 +185,7 @@ class RunLedger:
             room.bulk,
             room.unwritten,
             new_job_id(),
-            EXPECTED_MS if asks_again else 0,
+            expected_ms(again_seconds),
             room.spare,
             *sorted(room.without_spare),
         )
@@ -241,14 +241,18 @@ class RunLedger:
             args += [lease.id, lease.token, lease.progress.done, lease.progress.total]
         return frozenset(await self._connection.run("jobs/renew", *args))
 
-    async def finish(self, claim: Claim, ending: Ending) -> Finish:
+    async def finish(self, claim: Claim, ending: Ending, *, may_wait: bool = False) -> Finish:
         """End the job with this run's outcome, or hold its result for approval.
 
         Lines of bulk batches share calls: one for many costs little more than one for one.
+        `may_wait`: such a line waits longer for others while there are few.
         """
         job = claim.job
         is_bulk_line = job.batch_id is not None and job.lane is Lane.bulk
-        return await self._finishing.ask((claim, ending), LINES_SECONDS if is_bulk_line else 0.0)
+        if is_bulk_line:
+            few = FEW_LINES_SECONDS if may_wait else LINES_SECONDS
+            return await self._finishing.ask((claim, ending), LINES_SECONDS, few)
+        return await self._finishing.ask((claim, ending))
 
     async def _finish(self, runs: Sequence[tuple[Claim, Ending]]) -> Sequence[Finish]:
         args: list[str | int] = []

@@ -131,13 +131,13 @@ class Courier:
         await self._ledger.processes.leave(self._process.name)
         await self._ledger.close()
 
-    async def _claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+    async def _claim(self, woken: bool, again_seconds: float) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
         claims = await self._ledger.callbacks.claim(
             self._room,
             self._settings.lease_seconds,
             self._process.name,
             woken=woken,
-            asks_again=again,
+            asks_again=again_seconds > 0,
         )
         for callback_id, why in claims.refused.items():
             if why in (Refusal.gone, Refusal.given_up):

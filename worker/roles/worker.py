@@ -44,7 +44,7 @@ from worker.celery.app import app, register_wake_ups
 from worker.celery.controls import install_controls
 from worker.celery.event_loop import EventLoopThread
 from worker.celery.service import serve
-from worker.claim_loop import GROUP_SECONDS, Claimed, ClaimLoop
+from worker.claim_loop import Claimed, ClaimLoop
 from worker.engine.cache_salts import CacheSalts
 from worker.engine.pool import EnginePool
 from worker.engine.report import EngineReport
@@ -57,8 +57,6 @@ from worker.run.room import WorkerRoom
 from worker.run.runner import Runner
 
 FULL_KV_CACHE = 0.9
-# Bulk jobs are claimed ahead, so that a claim can wait for more of them to end.
-BULK_GROUP_SECONDS = 0.02
 log = structlog.get_logger()
 # The longest wait at the start for engines.
 ENGINES_SECONDS = 2.0
@@ -120,7 +118,11 @@ class Worker:
                 {model: pool for model, pool in pools.items() if model not in tuple(Role)},
             ),
             ending=RunEnding(
-                self._ledger, store, self._settings, settings.store.inline_result_bytes
+                self._ledger,
+                store,
+                self._settings,
+                settings.store.inline_result_bytes,
+                self._is_ahead,
             ),
             leases=self._leases,
             processes=self._reading,
@@ -129,7 +131,7 @@ class Worker:
             result_max_bytes=self._settings.result_max_bytes,
         )
 
-        self._claims = ClaimLoop(self._claim, self.can_run, self._group_seconds)
+        self._claims = ClaimLoop(self._claim, self.can_run, self._is_ahead)
 
     @property
     def in_hand(self) -> int:
@@ -219,13 +221,13 @@ class Worker:
             "offline": self._reading.offline,
         }
 
-    async def _claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+    async def _claim(self, woken: bool, again_seconds: float) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
         claims = await self._ledger.runs.claim_waiting(
             self._process.name,
             self._settings.lease_seconds,
             self._room.left(),
             woken=woken,
-            asks_again=again,
+            again_seconds=again_seconds,
         )
         runs: list[Coroutine[Any, Any, object]] = []
         for claim in claims.granted:
@@ -235,8 +237,8 @@ class Worker:
             runs.append(self._runner.run_suspect(claims.suspect))
         return Claimed(runs, claims.more)
 
-    def _group_seconds(self) -> float:
-        return BULK_GROUP_SECONDS if self._room.only_bulk else GROUP_SECONDS
+    def _is_ahead(self) -> bool:
+        return self._room.is_ahead
 
     async def _run(self, claim: Claim) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -39,15 +39,25 @@ def log_level(claim: Claim) -> int:
 
 
 class RunEnding:
-    """Reports runs to the ledger. Each method returns a short text for Celery's log."""
+    """Reports runs to the ledger. Each method returns a short text for Celery's log.
+
+    `is_ahead`: whether the worker has other work meanwhile, so that endings of bulk lines can wait
+    for others.
+    """
 
     def __init__(
-        self, ledger: Ledger, store: Store, settings: WorkerSettings, inline_result_max_bytes: int
+        self,
+        ledger: Ledger,
+        store: Store,
+        settings: WorkerSettings,
+        inline_result_max_bytes: int,
+        is_ahead: Callable[[], bool] = lambda: False,
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._settings = settings
         self._inline_max = inline_result_max_bytes
+        self._is_ahead = is_ahead
 
     async def end(self, outcome: Outcome) -> str:
         """Succeed, fail or requeue. Raises `ProblemError` when the result cannot be stored."""
@@ -140,7 +150,7 @@ class RunEnding:
         """Store the ending. Waits while the ledger is away, at most until the lease ends."""
         while True:
             try:
-                finish = await self._ledger.runs.finish(claim, ending)
+                finish = await self._ledger.runs.finish(claim, ending, may_wait=self._is_ahead())
             except ProblemError as error:
                 log.warning("job.ending_waits", code=error.problem.code)
                 await asyncio.sleep(1)

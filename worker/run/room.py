@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from jobs.ledger.runs import Room
 from jobs.model.job import Job
-from jobs.model.lanes import Lane
+from jobs.model.lanes import FEW, Lane
 
 # Claimed ahead: as many bulk jobs as ended in this time, so that the engine has work while the
 # ledger is asked.
@@ -63,9 +63,13 @@ class WorkerRoom:
                 self._ended.popleft()
 
     @property
-    def only_bulk(self) -> bool:
-        """Whether no interactive job is counted."""
-        return not (self._jobs[Kind.single] or self._jobs[Kind.line])
+    def is_ahead(self) -> bool:
+        """Whether there are no interactive jobs, and enough bulk jobs may be claimed ahead that
+        claims and endings can wait until several have ended.
+        """
+        if self._jobs[Kind.single] or self._jobs[Kind.line]:
+            return False
+        return self._ahead(self._bulk_slots()) >= FEW
 
     def left(self) -> Room:
         """Safe to call from another thread."""

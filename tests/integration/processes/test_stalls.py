@@ -37,7 +37,7 @@ main()
 async def test_a_job_that_stalls_its_worker_three_times_is_set_aside(
     empty_system: System, open_desk: OpenDesk, engine: StandInControl
 ) -> None:
-    program = STALLING_WORKER.format(report=1.0, end=2.0)
+    program = STALLING_WORKER.format(report=2.0, end=5.0)
     empty_system.start("scheduler")
     desk = await open_desk(empty_system)
     job_id = await desk.submit("STALL")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from jobs.model.lanes import FEW
 from jobs.model.problems import ProblemError
 from worker import claim_loop
 from worker.claim_loop import Claimed, ClaimLoop
@@ -31,16 +32,16 @@ class Work:
     end: asyncio.Event = field(default_factory=asyncio.Event)
     answer: asyncio.Event = field(default_factory=asyncio.Event)
 
-    group_seconds: float = claim_loop.GROUP_SECONDS
+    ahead: bool = False
 
     def __post_init__(self) -> None:
         self.answer.set()
-        self.loop = ClaimLoop(self.claim, self.may_claim, lambda: self.group_seconds)
+        self.loop = ClaimLoop(self.claim, self.may_claim, lambda: self.ahead)
 
     def may_claim(self) -> bool:
         return self.able and self.running < self.slots
 
-    async def claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+    async def claim(self, woken: bool, again_seconds: float) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
         await self.answer.wait()
         if self.away:
             self.claims.append((0, woken))
@@ -90,6 +91,12 @@ def never_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claim_loop, "CLAIM_AGAIN_SECONDS", 3_600)
 
 
+@pytest.fixture
+def never_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where work is ahead, few endings lead to no claim in this test."""
+    monkeypatch.setattr(claim_loop, "FEW_APART_SECONDS", 3_600)
+
+
 @pytest.mark.usefixtures("never_idle")
 async def test_a_wake_up_leads_to_a_claim() -> None:
     work = Work(waiting=1)
@@ -131,9 +138,9 @@ async def test_it_asks_again_a_moment_after_a_claim_that_led_to_work(
     monkeypatch.setattr(claim_loop, "CLAIM_AGAIN_SECONDS", 0.01)
 
     class GrowingWork(Work):
-        async def claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
-            claimed = await super().claim(woken, again)
-            assert again == (len(self.claims) > 1)
+        async def claim(self, woken: bool, again_seconds: float) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+            claimed = await super().claim(woken, again_seconds)
+            assert again_seconds == (0.01 if len(self.claims) > 1 else 0)
             self.waiting = 1 if len(self.claims) == 2 else 0
             return claimed
 
@@ -158,12 +165,12 @@ async def test_it_asks_again_for_a_while_after_several_pieces_of_work_at_a_time(
     monkeypatch.setattr(claim_loop, "IDLE_SECONDS", 3_600)
     monkeypatch.setattr(claim_loop, "CLAIM_AGAIN_SECONDS", 0.01)
     monkeypatch.setattr(claim_loop, "BUSY_SECONDS", 3_600)
-    announced: list[bool] = []
+    announced: list[float] = []
 
     class ShortWork(Work):
-        async def claim(self, woken: bool, again: bool) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
-            announced.append(again)
-            return await super().claim(woken, again)
+        async def claim(self, woken: bool, again_seconds: float) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+            announced.append(again_seconds)
+            return await super().claim(woken, again_seconds)
 
     work = ShortWork(waiting=1, slots=10)
     work.end.set()
@@ -174,7 +181,7 @@ async def test_it_asks_again_for_a_while_after_several_pieces_of_work_at_a_time(
             await work.until_done(done)
         await work.until_claims(4)
     assert work.claims == [(1, True), (2, True), (1, True), (0, False)]
-    assert announced == [False, False, True, True]
+    assert announced == [0, 0, 0.01, 0.01]
 
 
 async def test_without_a_wake_up_it_asks_again_after_a_while(
@@ -291,9 +298,9 @@ async def test_work_that_arrives_shortly_after_a_claim_shares_the_next_one(
         await work.until_done(6)
 
 
-@pytest.mark.usefixtures("never_idle")
+@pytest.mark.usefixtures("never_idle", "never_few")
 async def test_a_wake_up_does_not_wait_for_other_work_to_end() -> None:
-    work = Work(waiting=4, slots=2, group_seconds=3_600)
+    work = Work(waiting=4, slots=2, ahead=True)
     async with looping(work):
         work.loop.wake()
         await work.until_claims(1)
@@ -304,3 +311,55 @@ async def test_a_wake_up_does_not_wait_for_other_work_to_end() -> None:
         work.loop.wake()
         assert await work.until_claims(2) == [(2, True), (2, True)]
         await work.until_done(4)
+
+
+@pytest.mark.usefixtures("never_idle", "never_few")
+async def test_where_work_is_ahead_a_claim_waits_until_several_have_ended() -> None:
+    work = Work(waiting=FEW + 1, slots=FEW, ahead=True)
+    work.end.set()
+    async with looping(work):
+        work.loop.wake()
+        await work.until_done(FEW + 1)
+    assert work.claims == [(FEW, True), (1, False)]
+
+
+async def test_where_work_is_ahead_few_that_end_are_replaced_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(claim_loop, "IDLE_SECONDS", 3_600)
+    monkeypatch.setattr(claim_loop, "FEW_APART_SECONDS", 0.3)
+    announced: list[float] = []
+
+    class Lines(Work):
+        async def claim(self, woken: bool, again_seconds: float) -> Claimed:  # noqa: FBT001 - as ClaimLoop calls it
+            announced.append(again_seconds)
+            return await super().claim(woken, again_seconds)
+
+    work = Lines(waiting=6, slots=2, ahead=True)
+    work.end.set()
+    async with looping(work):
+        work.loop.wake()
+        await work.until_claims(1)
+        began = asyncio.get_running_loop().time()
+        await work.until_done(6)
+        assert asyncio.get_running_loop().time() - began > 0.5
+    assert len(work.claims) == 3
+    # While it runs nothing, it announces no claim; the ledger sends wake-ups.
+    assert set(announced) <= {0, 0.3}
+
+
+@pytest.mark.usefixtures("never_few")
+async def test_where_no_more_work_waits_claims_follow_soon_though_work_is_ahead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(claim_loop, "IDLE_SECONDS", 3_600)
+    monkeypatch.setattr(claim_loop, "CLAIM_AGAIN_SECONDS", 0.01)
+    work = Work(waiting=1, slots=10, ahead=True)
+    async with looping(work):
+        for claims in (1, 2):
+            work.waiting = 1
+            work.loop.wake()
+            await work.until_claims(claims)
+        assert (await work.until_claims(3))[2] == (0, False)
+        work.end.set()
+        await work.until_done(2)

@@ -14,7 +14,7 @@ from redis import Redis
 from jobs.ledger import Ledger
 from jobs.ledger.runs import Ending, Room, WaitingClaims
 from jobs.ledger.upkeep import Windows
-from jobs.model.lanes import Lane
+from jobs.model.lanes import CLAIM_AGAIN_SECONDS, Lane
 from jobs.model.states import JobStatus
 from tests.integration.jobs.ledger.batch_kit import BatchDriver
 from tests.integration.jobs.ledger.conftest import Submit
@@ -40,10 +40,10 @@ async def claim(
     worker: str = "w",
     *,
     woken: bool = False,
-    asks_again: bool = False,
+    again_seconds: float = 0.0,
 ) -> WaitingClaims:
     return await ledger.runs.claim_waiting(
-        worker, LEASE, Room(most), woken=woken, asks_again=asks_again
+        worker, LEASE, Room(most), woken=woken, again_seconds=again_seconds
     )
 
 
@@ -219,7 +219,7 @@ async def test_no_wake_up_is_sent_to_a_worker_that_asks_again_at_once(
     key, kept = "chancery:claim-expected:interactive", 0
     for _ in range(100):  # it expires soon, perhaps before the next command
         await submit()
-        await claim(ledger, woken=True, asks_again=True)
+        await claim(ledger, woken=True, again_seconds=CLAIM_AGAIN_SECONDS)
         redis.delete("interactive")
         if kept := redis.persist(key):
             break
@@ -237,7 +237,7 @@ async def test_wake_ups_are_sent_to_a_worker_that_got_nothing_or_is_full(
 ) -> None:
     for _ in range(jobs):
         await submit()
-    await claim(ledger, 2, woken=True, asks_again=True)
+    await claim(ledger, 2, woken=True, again_seconds=CLAIM_AGAIN_SECONDS)
     redis.delete("interactive")
     await submit()
     assert len(wake_ups(redis)) == 1

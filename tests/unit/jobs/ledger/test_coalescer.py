@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from jobs.ledger.coalescer import Coalescer
+from jobs.model.lanes import FEW
 
 # Longer than machines of tests stand still between two turns of a loop.
 APART_SECONDS = 1.0
@@ -66,6 +67,33 @@ async def test_items_that_may_wait_share_a_call_after_the_time_since_the_last() 
     await asyncio.gather(*waiting)
     assert asyncio.get_running_loop().time() - began > 0.9 * APART_SECONDS
     assert calls.calls == [[0], [1, 2, 3]]
+
+
+async def test_few_items_wait_longer_than_several() -> None:
+    calls = Calls()
+    coalescer = Coalescer(calls.send)
+    await coalescer.ask(0)
+    asked = list[asyncio.Task[int]]()
+    for item in range(1, FEW + 1):
+        assert not any(one.done() for one in asked)
+        asked.append(asyncio.create_task(coalescer.ask(item, 0.0, 3_600)))
+        await asyncio.sleep(0.01)
+    await asyncio.gather(*asked)
+    assert calls.calls == [[0], list(range(1, FEW + 1))]
+
+
+async def test_several_items_wait_until_their_time_has_passed() -> None:
+    calls = Calls()
+    coalescer = Coalescer(calls.send)
+    began = asyncio.get_running_loop().time()
+    await coalescer.ask(0)
+    asked = []
+    for item in range(FEW):
+        asked.append(asyncio.create_task(coalescer.ask(item, APART_SECONDS, 3_600)))
+        await asyncio.sleep(0)
+    await asyncio.gather(*asked)
+    assert asyncio.get_running_loop().time() - began > 0.9 * APART_SECONDS
+    assert len(calls.calls) == 2
 
 
 async def test_an_item_that_does_not_wait_takes_those_that_do_with_it() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jobs.ledger.records import to_job
 from jobs.ledger.runs import Room
-from jobs.model.lanes import Lane
+from jobs.model.lanes import FEW, Lane
 from worker.run.room import WorkerRoom
 
 SINGLE = to_job(
@@ -48,6 +48,26 @@ def test_bulk_jobs_that_end_quickly_are_claimed_further_ahead() -> None:
         room.begin(BULK)
         room.end(BULK)
     assert room.left().bulk == 4 + 4 * 8
+
+
+def test_a_worker_is_ahead_with_bulk_jobs_alone_of_which_it_claims_several_more() -> None:
+    assert WorkerRoom(64, lambda: 32).is_ahead
+    assert not WorkerRoom(64, lambda: 28).is_ahead
+    for job in (SINGLE, LINE):
+        room = WorkerRoom(64, lambda: 32)
+        room.begin(BULK)
+        assert room.is_ahead
+        room.begin(job)
+        assert not room.is_ahead
+
+
+def test_a_few_slots_are_ahead_while_jobs_end_quickly() -> None:
+    room = WorkerRoom(8, lambda: 4)
+    for _ in range(FEW):
+        assert not room.is_ahead
+        room.begin(BULK)
+        room.end(BULK)
+    assert room.is_ahead
 
 
 def test_a_full_worker_has_no_room() -> None:
