@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from worker.engine import shares
-from worker.engine.shares import Shares
+from worker.engine.limits import shares
+from worker.engine.limits.shares import Shares
 
 
 class _Job:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.engine.rates import ErrorShare, TokenRate
+from worker.engine.statistics.rates import ErrorShare, TokenRate
 
 
 def test_tokens_per_second_are_those_since_the_last_look() -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from jobs.process.spans import SpanKind
 from jobs.process.tracing import child_span
 from tasks.errors import EngineError, OutputError
-from worker.engine.rates import ErrorShare
+from worker.engine.statistics.rates import ErrorShare
 
 OK, ABORTED = "ok", "aborted"
 

@@ -8,7 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Hashable
 
-from worker.engine.held import Held
+from worker.engine.limits.held import Held
 
 RECENT_SECONDS = 1.0
 """A small job has no request in flight between two; it counts as present for this long."""

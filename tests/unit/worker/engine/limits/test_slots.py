@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from worker.engine.slots import Slots
+from worker.engine.limits.slots import Slots
 
 
 async def _hold(slots: Slots, priority: int, name: str, served: list[str]) -> None:

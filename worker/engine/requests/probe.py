@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import httpx
 
 from tasks.errors import OutputError
-from worker.engine.http import ConnectionFailed
-from worker.engine.request import to_body
-from worker.engine.responses import parse_completion
+from worker.engine.requests.http import ConnectionFailed
+from worker.engine.requests.request import to_body
+from worker.engine.requests.responses import parse_completion
 from worker.http.connection import Response
 
 TIMEOUT_SECONDS = 30.0

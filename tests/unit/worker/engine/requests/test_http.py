@@ -12,7 +12,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from standin.ports import reserved_port
-from worker.engine.http import ConnectionFailed, EngineHttp
+from worker.engine.requests.http import ConnectionFailed, EngineHttp
 from worker.http.connection import Response
 
 

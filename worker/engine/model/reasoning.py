@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 
 from tasks.errors import OutputError
-from worker.engine.models import Family, Reasons
-from worker.engine.request import to_body
-from worker.engine.responses import parse_completion
+from worker.engine.model.models import Family, Reasons
+from worker.engine.requests.request import to_body
+from worker.engine.requests.responses import parse_completion
 from worker.http.connection import Response
 
 # Enough for a first tag, a line break and a word.

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 
 from tests.unit.worker.engine.virtual_time import run
-from worker.engine.slots import Slots
+from worker.engine.limits.slots import Slots
 
 SLOTS, RESERVED, SECONDS = 64, 8, 0.2
 BULK = 10

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from worker.engine.power import PowerSource, PowerUnknown, parse_watts
+from worker.engine.statistics.power import PowerSource, PowerUnknown, parse_watts
 
 DCGM = b"""# HELP DCGM_FI_DEV_POWER_USAGE Power draw (in W).
 # TYPE DCGM_FI_DEV_POWER_USAGE gauge

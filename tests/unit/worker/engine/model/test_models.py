@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.engine.models import FAMILIES, Reasons, family_of
+from worker.engine.model.models import FAMILIES, Reasons, family_of
 
 
 @pytest.mark.parametrize(

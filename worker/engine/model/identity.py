@@ -6,8 +6,8 @@ import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from tasks.errors import EngineUnavailable
-from worker.engine.http import EngineHttp
-from worker.engine.probe import CHECK_URL, Refused
+from worker.engine.requests.http import EngineHttp
+from worker.engine.requests.probe import CHECK_URL, Refused
 from worker.http.connection import Response
 
 

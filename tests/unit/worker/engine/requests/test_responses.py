@@ -7,8 +7,8 @@ import json
 import pytest
 
 from tasks.engine import Message
-from worker.engine.metrics import EngineMetrics, parse_metrics
-from worker.engine.responses import refusal, without_nan
+from worker.engine.requests.responses import refusal, without_nan
+from worker.engine.statistics.metrics import EngineMetrics, parse_metrics
 
 PROMPT = [Message("user", "Mrs Smith's tax number is 1234-5678.\nShe lives at 5 Oak Street.")]
 

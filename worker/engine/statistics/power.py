@@ -11,7 +11,7 @@ import structlog
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel
 
-from worker.engine.http import ConnectionFailed, EngineHttp
+from worker.engine.requests.http import ConnectionFailed, EngineHttp
 
 POLL_SECONDS = 5.0
 TIMEOUT_SECONDS = 5.0

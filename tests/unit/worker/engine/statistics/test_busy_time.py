@@ -6,7 +6,7 @@ from dataclasses import astuple
 
 import pytest
 
-from worker.engine.busy_time import BusyTime, UsedTime
+from worker.engine.statistics.busy_time import BusyTime, UsedTime
 
 
 class Clock:

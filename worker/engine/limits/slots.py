@@ -7,8 +7,8 @@ import heapq
 from collections import Counter
 from itertools import count
 
-from worker.engine.held import Held
-from worker.engine.pace import Pace
+from worker.engine.limits.held import Held
+from worker.engine.limits.pace import Pace
 
 
 class Slots:
