@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic import StringConstraints as Text
 
-from jobs.model.callback_format import Charset
+from jobs.model.formats.callback_format import Charset
+from jobs.model.formats.toml_file import read_toml
 from jobs.model.problems import ProblemError
-from jobs.model.toml_file import read_toml
 from jobs.submit.checks import invalid_request
 from jobs.submit.requests import JobRequest
 from tasks.department_tasks.template import names_in, only_name, replaced, stray_dollar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jobs.model.problem_type import ProblemType
+from jobs.model.problem_types.problem_type import ProblemType
 
 REQUEST_PROBLEMS: Mapping[str, ProblemType] = {
     "unauthorized": ProblemType(

@@ -22,8 +22,8 @@ from pydantic import (
 )
 from pydantic import StringConstraints as Text
 
-from jobs.model.callback_headers import is_header_name, is_header_value, is_reserved_header
-from jobs.model.toml_file import read_toml
+from jobs.model.formats.callback_headers import is_header_name, is_header_value, is_reserved_header
+from jobs.model.formats.toml_file import read_toml
 from tasks.department_tasks.regexes import check_pattern
 from tasks.department_tasks.template import names_in, stray_dollar
 

@@ -25,7 +25,7 @@ from documents.errors import (
     SecrecyUnchecked,
     UnsupportedDocument,
 )
-from jobs.model.problem_type import ProblemType
+from jobs.model.problem_types.problem_type import ProblemType
 from tasks.errors import (
     ChecksFailed,
     EngineBusy,

@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from jobs.ledger.records import callback_options_record, to_callback_options
-from jobs.model.callback_format import BodyKind, read_format
 from jobs.model.department import CallbackOptions
-from jobs.model.toml_file import FormatError
+from jobs.model.formats.callback_format import BodyKind, read_format
+from jobs.model.formats.toml_file import FormatError
 from jobs.submit.validation_texts import validation_text
 from jobs.texts import Language
 from jobs.texts.translation import translation
