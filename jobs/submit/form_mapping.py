@@ -75,7 +75,7 @@ class FormMapping(BaseModel):
 
     @property
     def names(self) -> Sequence[str]:
-        """The names of the fields, without the file's."""
+        """The names of the form's fields, except that of the file."""
         return [*self.fields, *([self.text] if self.text else [])]
 
     @model_validator(mode="after")

@@ -160,12 +160,12 @@ class EnginePool:
         return self._first().model
 
     def root_of(self, model: str) -> str | None:
-        """All of them, if the engines have different names for it."""
+        """The published name of a model; the names joined, if the engines have different ones."""
         return _joined(engine.root_of(model) for engine in self._members.values())
 
     @property
     def version(self) -> str | None:
-        """All of them, if the engines have different versions."""
+        """The version of the engines; the versions joined, if they differ."""
         return _joined(engine.version for engine in self._members.values())
 
     @property
