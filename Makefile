@@ -139,7 +139,7 @@ helm: ## fetch Helm into .helm, for the tests of the chart
 
 .PHONY: helm-check
 helm-check: setup helm ## test the chart: lint, schemas, templates
-	@$(BIN)/pytest tests/unit/deploy/test_chart.py $(ARGS)
+	@$(BIN)/pytest tests/unit/deploy/chart $(ARGS)
 
 .PHONY: alerts-test
 alerts-test: setup ## test the alert rules and the dashboards' expressions with promtool, where it is installed

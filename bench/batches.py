@@ -34,7 +34,7 @@ from bench.system import (
 )
 from jobs.process.settings import EngineSettings, WorkerSettings
 from worker.engine.client import EngineClient
-from worker.engine.request import ChatRequest
+from worker.engine.requests.request import ChatRequest
 
 KINDS = {"chat": CHATS, "summarize": JOBS}
 # A slower batch raises TimeoutError.

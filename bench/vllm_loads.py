@@ -18,7 +18,7 @@ from jobs.ledger import Ledger
 from jobs.model.lanes import ENGINE_PRIORITY, Lane
 from jobs.process.settings import EngineSettings
 from worker.engine.client import EngineClient
-from worker.engine.request import ChatRequest
+from worker.engine.requests.request import ChatRequest
 
 LONGEST_SECONDS = 900
 POLL_SECONDS = 0.2

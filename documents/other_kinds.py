@@ -10,7 +10,7 @@ _SIGNS: Sequence[tuple[re.Pattern[bytes], str]] = tuple(
     for sign, name in (
         (rb"\x7fELF", "a program"),
         # Text may begin with `MZ` too, but has no zero bytes.
-        (rb"MZ.{0,4000}?\x00", "a program"),
+        (rb"MZ[^\x00]{0,4000}\x00", "a program"),
         (rb"\x1f\x8b", "a gzip archive"),
         (rb"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
         (rb"Rar!\x1a\x07", "a RAR archive"),

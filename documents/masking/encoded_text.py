@@ -51,7 +51,9 @@ class DataReplacement:
 def found_and_data(
     text: str, find: Find
 ) -> tuple[Sequence[Replacement], Sequence[DataReplacement]]:
-    """Return what `find` finds, also encoded in Base64 and hexadecimal digits, and encoded data."""
+    """Return what `find` finds in the text and in its Base64 and hexadecimal digits once decoded,
+    and the replacements of data that is encoded there.
+    """
     runs = list(encoded(text))
     return _find(text, find, map(_word_of, runs)), _data(runs)
 

@@ -61,7 +61,9 @@ def _levels(found: Sequence[Line]) -> list[list[Line]]:
 def _begins(
     above: Sequence[Sequence[Line]], below: Sequence[Sequence[Line]], widths: Sequence[float]
 ) -> bool:
-    """Whether several cells begin below, and most of those that go on do not continue."""
+    """Whether a row begins below: at least two cells, and most of those with text, do not continue
+    the cell above.
+    """
     begun = [
         not (one and continues(one[-1], other[0], width))
         for one, other, width in zip(above, below, widths, strict=True)

@@ -192,7 +192,7 @@ class Approvals:
             await self._store.delete(blob)
 
     async def _case(self, job: Job) -> CaseView | None:
-        """None if the case, or its document, is gone."""
+        """The case of a job; None if the case or its document was deleted."""
         try:
             case = CaseView.model_validate_json(await self._store.read(job.case_blob or ""))
         except FileNotFoundError:

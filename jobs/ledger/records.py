@@ -15,8 +15,8 @@ from jobs.batches.estimate import Stall, StallReason
 from jobs.batches.file import FilePurpose, StoredFile
 from jobs.model.approval import to_approval, to_policy
 from jobs.model.callback import Attempt, Callback
-from jobs.model.callback_format import CallbackFormat
 from jobs.model.department import CallbackOptions, Department, Quota
+from jobs.model.formats.callback_format import CallbackFormat
 from jobs.model.job import InputLine, Job, NewDocument, NewJob, Progress, StoredDocument, Usage
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jobs.model.approval import ApprovalPolicy
-from jobs.model.callback_format import CallbackFormat
+from jobs.model.formats.callback_format import CallbackFormat
 from tasks.secrecy import Marking, Secrecy
 
 

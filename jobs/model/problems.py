@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.model.problem_type import ProblemType
-from jobs.model.request_problems import REQUEST_PROBLEMS
-from jobs.model.work_problems import WORK_PROBLEMS
+from jobs.model.problem_types.problem_type import ProblemType
+from jobs.model.problem_types.requests import REQUEST_PROBLEMS
+from jobs.model.problem_types.work import WORK_PROBLEMS
 
 PROBLEM_TYPES: Mapping[str, ProblemType] = {**REQUEST_PROBLEMS, **WORK_PROBLEMS}
 

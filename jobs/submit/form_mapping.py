@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic import StringConstraints as Text
 
-from jobs.model.callback_format import Charset
+from jobs.model.formats.callback_format import Charset
+from jobs.model.formats.toml_file import read_toml
 from jobs.model.problems import ProblemError
-from jobs.model.toml_file import read_toml
 from jobs.submit.checks import invalid_request
 from jobs.submit.requests import JobRequest
 from tasks.department_tasks.template import names_in, only_name, replaced, stray_dollar
@@ -75,7 +75,7 @@ class FormMapping(BaseModel):
 
     @property
     def names(self) -> Sequence[str]:
-        """The names of the fields, without the file's."""
+        """The names of the form's fields, except that of the file."""
         return [*self.fields, *([self.text] if self.text else [])]
 
     @model_validator(mode="after")

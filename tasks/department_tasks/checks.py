@@ -230,7 +230,7 @@ class LocatedQuote(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class CheckOutcome:
-    """`failed` are the reports of those failed checks that fail the job."""
+    """The reports of all checks; `failed` has those whose failure fails the job."""
 
     reports: Sequence[CheckReport]
     failed: Sequence[CheckReport]

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from yarl import URL
 
 from jobs.model.callback import Attempt, Outcome
-from jobs.model.callback_format import CallbackFormat, Charset
 from jobs.model.department import CallbackOptions, Department
+from jobs.model.formats.callback_format import CallbackFormat, Charset
 from jobs.model.problems import ProblemError
 from jobs.process.spans import TRACEPARENT
 from jobs.submit.targets import Address, Target, allow_list, check_target, parse_target, resolve

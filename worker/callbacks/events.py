@@ -10,7 +10,7 @@ from pydantic_core import from_json, to_json
 from jobs.batches.batch import Batch
 from jobs.batches.views import batch_view
 from jobs.model.callback import Callback
-from jobs.model.callback_format import CallbackFormat
+from jobs.model.formats.callback_format import CallbackFormat
 from jobs.model.job import Job
 from jobs.store import Store
 from jobs.views import JobView, job_view

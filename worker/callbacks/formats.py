@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from jobs.model.callback_format import ATTRIBUTE, OTHERS, BodyKind, CallbackFormat
+from jobs.model.formats.callback_format import ATTRIBUTE, OTHERS, BodyKind, CallbackFormat
 from tasks.department_tasks.template import only_name, replaced
 
 # XML 1.0, 2.2: no document can contain them, not even as references.

@@ -9,7 +9,7 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 
 from jobs.model.callback import Outcome
-from jobs.model.callback_format import GONE, CallbackFormat, Success
+from jobs.model.formats.callback_format import GONE, CallbackFormat, Success
 from tasks.department_tasks.regexes import finds
 from worker.http.connection import Body, Response
 

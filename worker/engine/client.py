@@ -20,22 +20,22 @@ from tasks.errors import (
     EngineUnavailable,
     OutputError,
 )
-from worker.engine.busy_time import BusyTime, UsedTime
 from worker.engine.health import Health, HealthState
-from worker.engine.held import HeldBoth
-from worker.engine.http import ConnectionFailed, EngineHttp
-from worker.engine.identity import ServedModel, body_of, find_model, find_version
-from worker.engine.metrics import EngineMetrics, parse_metrics
-from worker.engine.models import family_of
-from worker.engine.outcomes import Outcomes
-from worker.engine.power import PowerSource
-from worker.engine.probe import TIMEOUT_SECONDS, Fault, Probe, Refused
-from worker.engine.reasoning import Reasoning, find_reasoning
-from worker.engine.request import ChatRequest, to_body
-from worker.engine.responses import error_of_request
-from worker.engine.shares import Shares
-from worker.engine.slots import Slots
-from worker.engine.token_counts import TokenCounts, most_tokens
+from worker.engine.limits.held import HeldBoth
+from worker.engine.limits.shares import Shares
+from worker.engine.limits.slots import Slots
+from worker.engine.model.identity import ServedModel, body_of, find_model, find_version
+from worker.engine.model.models import family_of
+from worker.engine.model.reasoning import Reasoning, find_reasoning
+from worker.engine.requests.http import ConnectionFailed, EngineHttp
+from worker.engine.requests.probe import TIMEOUT_SECONDS, Fault, Probe, Refused
+from worker.engine.requests.request import ChatRequest, to_body
+from worker.engine.requests.responses import error_of_request
+from worker.engine.requests.token_counts import TokenCounts, most_tokens
+from worker.engine.statistics.busy_time import BusyTime, UsedTime
+from worker.engine.statistics.metrics import EngineMetrics, parse_metrics
+from worker.engine.statistics.outcomes import Outcomes
+from worker.engine.statistics.power import PowerSource
 from worker.http.connection import Response
 
 log = structlog.get_logger()

@@ -6,11 +6,11 @@ from collections.abc import Hashable, Sequence
 from typing import Protocol
 
 from tasks.engine import Message
-from worker.engine.busy_time import UsedTime
 from worker.engine.health import Health
-from worker.engine.held import HeldBoth
-from worker.engine.reasoning import Reasoning
-from worker.engine.request import ChatRequest
+from worker.engine.limits.held import HeldBoth
+from worker.engine.model.reasoning import Reasoning
+from worker.engine.requests.request import ChatRequest
+from worker.engine.statistics.busy_time import UsedTime
 
 
 class Engines(Protocol):

@@ -13,16 +13,16 @@ from jobs.process.settings import EngineSettings, Pool
 from tasks.engine import Message
 from tasks.errors import EngineBusy, EngineFaulty, EngineUnavailable
 from worker.engine.affinity import Affinity
-from worker.engine.busy_time import UsedTime
 from worker.engine.client import SHARES, UNAVAILABLE, EngineClient
 from worker.engine.health import Health
-from worker.engine.held import HeldBoth
-from worker.engine.http import NotSent
-from worker.engine.rates import share_of
-from worker.engine.reasoning import Reasoning
-from worker.engine.request import ChatRequest
-from worker.engine.shares import Shares
-from worker.engine.slots import Slots
+from worker.engine.limits.held import HeldBoth
+from worker.engine.limits.shares import Shares
+from worker.engine.limits.slots import Slots
+from worker.engine.model.reasoning import Reasoning
+from worker.engine.requests.http import NotSent
+from worker.engine.requests.request import ChatRequest
+from worker.engine.statistics.busy_time import UsedTime
+from worker.engine.statistics.rates import share_of
 
 DRAINED = "drained"
 # An engine that has a prompt's beginning in its cache gets the request, unless it has so many more
@@ -160,12 +160,12 @@ class EnginePool:
         return self._first().model
 
     def root_of(self, model: str) -> str | None:
-        """All of them, if the engines have different names for it."""
+        """The published name of a model; the names joined, if the engines have different ones."""
         return _joined(engine.root_of(model) for engine in self._members.values())
 
     @property
     def version(self) -> str | None:
-        """All of them, if the engines have different versions."""
+        """The version of the engines; the versions joined, if they differ."""
         return _joined(engine.version for engine in self._members.values())
 
     @property

@@ -12,9 +12,9 @@ from jobs.model.roles import Role
 from jobs.process.settings.engines import OTHER
 from tasks.errors import EngineUnavailable
 from worker.engine.client import EngineClient
-from worker.engine.metrics import EngineMetrics, total_of
 from worker.engine.pool import EnginePool
-from worker.engine.rates import TokenRate
+from worker.engine.statistics.metrics import EngineMetrics, total_of
+from worker.engine.statistics.rates import TokenRate
 
 METRICS_SECONDS = 2.0
 _PREFIXES: Mapping[str, str] = {Role.full: "engine", Role.fast: "fast_engine"}

@@ -9,10 +9,9 @@ from jobs.model.digests import combined
 from jobs.model.job import Usage
 from jobs.model.provenance import EngineRequests
 from tasks.engine import Completion, Message
-from worker.engine.busy_time import UsedTime
 from worker.engine.interface import Engines
-from worker.engine.request import ChatRequest
-from worker.engine.responses import (
+from worker.engine.requests.request import ChatRequest
+from worker.engine.requests.responses import (
     Tokens,
     completion_of,
     parse_completion,
@@ -21,6 +20,7 @@ from worker.engine.responses import (
     without_nan,
     without_reasoning,
 )
+from worker.engine.statistics.busy_time import UsedTime
 
 
 class EngineSession:

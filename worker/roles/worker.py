@@ -45,9 +45,9 @@ from worker.celery.controls import install_controls
 from worker.celery.event_loop import EventLoopThread
 from worker.celery.service import serve
 from worker.claim_loop import Claimed, ClaimLoop
-from worker.engine.cache_salts import CacheSalts
 from worker.engine.pool import EnginePool
 from worker.engine.report import EngineReport
+from worker.engine.requests.cache_salts import CacheSalts
 from worker.engine.watch import EngineWatch
 from worker.run.cascade import Cascade
 from worker.run.ending import RunEnding

@@ -25,8 +25,8 @@ from tasks.errors import (
 )
 from tasks.registry import TASKS
 from tasks.task import Task
-from worker.engine.cache_salts import CacheSalts
 from worker.engine.interface import Engines
+from worker.engine.requests.cache_salts import CacheSalts
 from worker.engine.session import EngineSession
 
 FAST_UNAVAILABLE = f"fast-{EngineUnavailable.code}"

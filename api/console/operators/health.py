@@ -65,7 +65,8 @@ def for_anyone(problems: Sequence[HealthProblem]) -> Iterator[HealthProblem]:
 
 def shown(found: HealthProblem, texts: Translation, titles: Mapping[str, str]) -> HealthProblem:
     """The problem in the language of the texts. Its detail has the departments' names for people;
-    its advice has commands, which need their other names.
+    its advice has commands, which need their other names. Its subject is a sentence, a code of
+    `console.health.subject`, or a name.
     """
     values = {**found.values, "subject": found.subject}
     with_departments = ("department", *(("subject",) if found.code in _OF_DEPARTMENTS else ()))
@@ -75,7 +76,7 @@ def shown(found: HealthProblem, texts: Translation, titles: Mapping[str, str]) -
     own, advice = texts.health(found.code, named), texts.health(found.code, values)
     if own is None or advice is None:
         return replace(found, detail=problem(found.code, **named).detail)
-    return replace(found, detail=own[0], advice=advice[1])
+    return replace(found, detail=own[0], advice=advice[1], subject=texts.sentence(found.subject))
 
 
 def _page(

@@ -118,7 +118,7 @@ class SheetTables:
         self._table.add(number, columns[0], line, raw)
 
     def _place(self, column: int) -> int:
-        """A column among those that are not hidden."""
+        """The index of a column among the columns that are not hidden."""
         return column - bisect_left(self._hidden_columns, column)
 
     def finish(self) -> list[str]:

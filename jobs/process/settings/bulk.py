@@ -68,7 +68,7 @@ class BulkSettings(BaseSettings):
 
     @property
     def known_holidays(self) -> Holidays | None:
-        """None without a file."""
+        """The holidays in the file; None if no file is set."""
         return self._holidays.read() if self._holidays else None
 
     def checked(self, window: str, zone: str | None) -> Window:

@@ -158,7 +158,7 @@ def bank_cards(text: str) -> Iterator[Detection]:
         if not number.isdecimal():
             continue
         right = luhn.is_valid(number) and len(set(number)) > 3
-        # A row of a table has figures of one digit too.
+        # A row of a table may be figures of one digit, so a number without a label must be usual.
         is_likely = right and len(number) >= _USUAL_DIGITS and _CARD_BEGINS.match(number)
         if is_labelled(text, start, _CARD_LABEL) or is_likely:
             yield Detection(Kind.bank_card, start, end, valid=right)

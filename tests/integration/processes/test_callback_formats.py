@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 from lxml import etree
 
-from jobs.model.callback_format import read_format
 from jobs.model.department import CallbackOptions
+from jobs.model.formats.callback_format import read_format
 from jobs.model.states import CallbackStatus
 from tests.integration.processes.receiver import Answer, Receiver
 from tests.integration.processes.system import Desk

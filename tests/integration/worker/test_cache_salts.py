@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from jobs.ledger import Ledger
-from worker.engine.cache_salts import CacheSalts
+from worker.engine.requests.cache_salts import CacheSalts
 
 
 async def test_jobs_that_start_together_read_the_secret_over_one_connection(ledger: Ledger) -> None:

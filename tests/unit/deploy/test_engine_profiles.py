@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.worker.engine.start.test_memory import LLAMA_70B, QWEN_7B, QWEN_32B, cards
-from worker.engine.models import Reasons, family_of
+from worker.engine.model.models import Reasons, family_of
 from worker.engine.start.memory import plan, shape_of
 
 ROOT = Path(__file__).parents[3]

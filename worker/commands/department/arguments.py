@@ -14,7 +14,7 @@ from typing import IO, Any, TypeVar
 import click
 from pydantic import ValidationError
 
-from jobs.model.callback_headers import is_header_name, is_header_value, is_reserved_header
+from jobs.model.formats.callback_headers import is_header_name, is_header_value, is_reserved_header
 from jobs.model.quotas import QuotaName
 from jobs.process.settings import BulkSettings, Network
 from jobs.submit.targets import AllowEntry

@@ -10,8 +10,8 @@ import click
 
 from jobs.ledger import Ledger
 from jobs.model.callback import Callback
-from jobs.model.callback_format import CallbackFormat, Charset, read_format
 from jobs.model.department import CallbackOptions, Department
+from jobs.model.formats.callback_format import CallbackFormat, Charset, read_format
 from jobs.model.job import Progress, Usage
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem

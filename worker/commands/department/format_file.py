@@ -9,7 +9,7 @@ from typing import TypeVar
 import click
 from pydantic import ValidationError
 
-from jobs.model.toml_file import FormatError
+from jobs.model.formats.toml_file import FormatError
 from jobs.submit.validation_texts import validation_text
 from worker.commands.messages import detail, message
 

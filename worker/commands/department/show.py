@@ -16,8 +16,8 @@ from jobs.ledger import Ledger
 from jobs.ledger.credentials import Credential
 from jobs.model.api_key import ApiKey
 from jobs.model.approval import ApprovalPolicy
-from jobs.model.callback_format import CallbackFormat
 from jobs.model.department import CallbackOptions, Department, Quota
+from jobs.model.formats.callback_format import CallbackFormat
 from jobs.model.quotas import QuotaLeft, QuotaName
 from tasks.secrecy import Secrecy
 from worker.commands.department.approval import policy_lines

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.engine.models import family_of
+from worker.engine.model.models import family_of
 from worker.engine.start.main_memory import CACHE_GIB
 from worker.engine.start.memory import MEMORY_SHARE, Plan
 

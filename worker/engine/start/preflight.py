@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.engine.models import family_of
+from worker.engine.model.models import family_of
 from worker.engine.start.architectures import (
     ArchitectureUnknown,
     check_architecture,

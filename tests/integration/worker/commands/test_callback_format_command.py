@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
 from jobs.ledger import Ledger
-from jobs.model.callback_format import CallbackFormat
+from jobs.model.formats.callback_format import CallbackFormat
 from jobs.process.settings import RedisSettings
 from tests.integration.jobs.ledger.callback_kit import a_callback, taken
 from tests.unit.worker.callbacks.test_formats import EXAMPLE

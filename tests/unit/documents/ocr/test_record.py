@@ -52,7 +52,7 @@ async def pictures_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[in
     return first, len(read) - first
 
 
-@pytest.mark.parametrize("size", [None, (3_000.0, 4_000.0)])
+@pytest.mark.parametrize("size", [None, (1_500.0, 2_000.0)])
 async def test_pages_of_a_scan_are_read_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[float, float] | None
 ) -> None:

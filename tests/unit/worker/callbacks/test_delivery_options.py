@@ -106,7 +106,7 @@ async def test_a_departments_ca_and_client_certificate_open_a_receiver_that_asks
         client_key_pem=pki.text("client.key"),
     )
     async with tls_server(pki) as (url, seen):
-        # A valid client before does not help an invalid one after: connections are not shared.
+        # Connections are not shared: no delivery uses the client certificate of an earlier one.
         outcomes = [one.outcome for one in await sent(url, CallbackOptions(), ca, both, ca)]
     failed, delivered = Outcome.failed, Outcome.delivered
     assert outcomes == [failed, failed, delivered, failed]

@@ -17,8 +17,8 @@ import pytest
 from aiohttp import web
 
 from jobs.model.callback import Callback, Outcome
-from jobs.model.callback_format import read_format
 from jobs.model.department import CallbackOptions, Department
+from jobs.model.formats.callback_format import read_format
 from jobs.model.lanes import Lane
 from jobs.model.states import CallbackStatus, JobStatus
 from jobs.views import JobView

@@ -57,7 +57,7 @@ from worker.commands.doctor import lines_of, translated
 from worker.commands.messages import LANGUAGE_KEY
 from worker.commands.system import find_redis
 from worker.engine.health import NOT_CHECKED
-from worker.engine.probe import _ADVICE, Refused
+from worker.engine.requests.probe import _ADVICE, Refused
 
 ROLES = ("worker", "courier", "scheduler")
 ENGLISH = re.compile(r"\b[A-Za-z][a-z']+(?:,? [a-z']+)+\b")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from worker.engine.request import PARAMETERS
+from worker.engine.requests.request import PARAMETERS
 
 PAGE = Path(__file__).parents[4] / "docs/accelerators.md"
 # The members of the prompt that `worker/engine/session.py` and `reasoning.py` add.

@@ -27,9 +27,9 @@ from tasks.errors import (
 from tasks.registry import TASKS
 from tasks.task import Task
 from tests.unit.tasks.documents import document
-from worker.engine.cache_salts import CacheSalts
 from worker.engine.client import EngineClient
 from worker.engine.health import Health
+from worker.engine.requests.cache_salts import CacheSalts
 from worker.engine.session import EngineSession
 from worker.run.cascade import Cascade, CascadeRun, OpenSession
 

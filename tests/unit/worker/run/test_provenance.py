@@ -22,7 +22,7 @@ from jobs.model.provenance import (
     to_provenance,
 )
 from jobs.model.roles import Role
-from worker.engine.request import ChatRequest, to_body
+from worker.engine.requests.request import ChatRequest, to_body
 from worker.run.task import seed_of
 
 PAGE = (Path(__file__).parents[4] / "docs/provenance.md").read_text("utf-8")

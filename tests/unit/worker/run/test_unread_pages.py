@@ -17,7 +17,7 @@ from jobs.ledger import Ledger
 from jobs.model.job import StoredDocument
 from jobs.model.lanes import Lane
 from jobs.process.settings import CascadeSettings, RedisSettings
-from worker.engine.cache_salts import CacheSalts
+from worker.engine.requests.cache_salts import CacheSalts
 from worker.run.cascade import Cascade
 from worker.run.inputs import Inputs
 from worker.run.outcome import Outcome

@@ -169,6 +169,14 @@ async def test_a_problem_s_detail_has_the_name_for_people_and_its_command_the_ot
         assert "--department tax`" in named.advice
     lane = problem("lane-without-worker", "bulk")
     assert "bulk" in shown(lane, translation(Language.zh), {"bulk": "某局"}).detail
+    what = "all jobs of every department"
+    pause = shown(problem("paused", what, what=what, options=""), translation(Language.zh), {})
+    assert pause.subject == "所有部门的全部作业"
+
+
+async def test_the_subjects_of_problems_are_in_the_language_of_the_page(op: Visitor) -> None:
+    answer = await op.get(HEALTH)
+    assert '<span class="hint">工作进程（worker）</span>' in answer.text
 
 
 async def test_a_dead_callback_is_sent_again(op: Visitor, api: Api, ledger: Ledger) -> None:

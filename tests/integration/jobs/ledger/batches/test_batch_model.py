@@ -6,9 +6,8 @@ At the end of each story everything is let go, and every batch has to end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,19 +23,18 @@ from hypothesis.stateful import (
     rule,
 )
 
-from jobs.batches.batch import BATCH_ENDINGS, Batch, BatchStatus, FlushResult, Indexing
+from jobs.batches.batch import BATCH_ENDINGS, BatchStatus, FlushResult, Indexing
 from jobs.ledger.runs import Ending, Finish, Room
 from jobs.ledger.upkeep import Windows
 from jobs.model.approval import Approval, ApprovalPolicy, Decision
 from jobs.model.job import Claim
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem, ProblemError
-from jobs.model.states import JobStatus, JobSubstatus
-from tests.integration.jobs.ledger.batch_kit import SUCCEEDED, URL, BatchDriver
-from tests.integration.jobs.ledger.kept import check_kept
-from tests.integration.jobs.ledger.machine import OnLedger, run_machine
+from jobs.model.states import JobStatus
+from tests.integration.jobs.ledger.batch_kit import SUCCEEDED, URL
+from tests.integration.jobs.ledger.batches.batch_checks import BatchChecks, Line, P
+from tests.integration.jobs.ledger.machine import run_machine
 
-P = "chancery:"
 LONG, OVER = 600.0, 0.0
 WORKERS = ("w1", "w2")
 MOST_BATCHES = 3
@@ -47,38 +45,13 @@ LINES = st.lists(
 )
 LEASES = st.sampled_from([LONG, LONG, OVER])
 FAILED = Ending(JobStatus.failed, error=Problem("output-invalid", "x"))
-PLACES = ("scheduled", "ready:tax", "waiting:tax", "suspects", "running", "awaiting")
 # Results of this task wait for a person.
 APPROVED_TASK = "extract"
 IN_STORE = Ending(JobStatus.succeeded, result_blob="tax/aa/blob", result_bytes=3)
-WAITS_IN = {"interactive": "ready:tax", "bulk": "waiting:tax"}
 UNWRITTEN = 3
-Line = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A batch as it stands: its record, and its lines by where they are."""
-
-    batch: Batch
-    open: dict[int, dict[str, str]]
-    outcomes: dict[int, dict[str, str]]
-    good: list[int]
-    bad: list[int]
-
-    @property
-    def unreleased(self) -> Iterator[int]:
-        return iter(range(self.batch.released + 1, self.batch.indexed + 1))
-
-    @property
-    def over(self) -> bool:
-        return self.batch.status in BATCH_ENDINGS
-
-
-Looks = Sequence[Seen]
-
-
-class BatchMachine(OnLedger):
+class BatchMachine(BatchChecks):
     batches: Bundle[str] = Bundle("batches")
     indexings: Bundle[Indexing] = Bundle("indexings")
     runs: Bundle[Claim] = Bundle("runs")
@@ -86,12 +59,8 @@ class BatchMachine(OnLedger):
 
     def __init__(self) -> None:
         super().__init__()
-        self.driver = BatchDriver(self.ledger, self.redis)
         self.steps = 0
-        self.ids: list[str] = []
         self.tokens: dict[str, int] = {}
-        self.ended: dict[Line, tuple[int, bool]] = {}  # by which run, and whether it succeeded
-        self.events: set[str] = set()
         self.noted: list[FlushResult] = []
         self.held: dict[str, Line] = {}  # lines whose results wait, by job
 
@@ -260,7 +229,7 @@ class BatchMachine(OnLedger):
     @rule(target=indexings, replaces=st.booleans())
     def start_to_read(self, *, replaces: bool) -> Indexing | MultipleResults[Indexing]:
         if replaces:
-            for batch_id in self._being_read():
+            for batch_id in self.being_read():
                 self.redis.zadd(f"{P}indexing", {batch_id: 1})
         return self.do(self.ledger.batches.claim_indexing()) or multiple()
 
@@ -287,14 +256,14 @@ class BatchMachine(OnLedger):
     def write(
         self, batch_id: str, most: int, *, callbacks: bool
     ) -> FlushResult | MultipleResults[FlushResult]:
-        batch = self._batch(batch_id)
+        batch = self.batch(batch_id)
         if batch.status is BatchStatus.validating:
             return multiple()
         return self.do(self.driver.unwritten(batch, most, callbacks=callbacks))
 
     @rule(flushed=flushes)
     def flush(self, flushed: FlushResult) -> None:
-        now = self._batch(flushed.batch.id)
+        now = self.batch(flushed.batch.id)
         first = now.ended_at is None and now.flushed == flushed.batch.flushed
         again = flushed in self.noted and bool(flushed.output or flushed.error)
         assert self.do(self.ledger.batches.flush(flushed)) == (first or again)
@@ -310,10 +279,10 @@ class BatchMachine(OnLedger):
     )
     def race_to_write(self, batch_id: str, first: int, second: int, *, callbacks: bool) -> None:
         """Two schedulers write at one time."""
-        if self._batch(batch_id).status is BatchStatus.validating:
+        if self.batch(batch_id).status is BatchStatus.validating:
             return
         both = [
-            self.do(self.driver.unwritten(self._batch(batch_id), most, callbacks=callbacks))
+            self.do(self.driver.unwritten(self.batch(batch_id), most, callbacks=callbacks))
             for most in (first, second)
         ]
         for flushed in both:
@@ -324,78 +293,7 @@ class BatchMachine(OnLedger):
     @invariant()
     def all_agrees(self) -> None:
         self.steps += 1
-        looks = [self._look(batch_id) for batch_id in self.ids]
-        self._each_line_is_in_one_place_and_its_outcome_is_written_once(looks)
-        self._counts_agree(looks)
-        self._each_open_line_is_where_its_status_says(looks)
-        self._every_end_has_one_event(looks)
-        check_kept(self.driver.redis)
-
-    def _each_line_is_in_one_place_and_its_outcome_is_written_once(self, looks: Looks) -> None:
-        for seen in looks:
-            batch = seen.batch
-            refused = batch.total - batch.indexed
-            places = [*seen.unreleased, *seen.open, *seen.outcomes, *seen.good, *seen.bad]
-            assert sorted(places) == [*range(1, batch.indexed + refused + 1)]
-            assert batch.flushed == len(seen.good) + len(seen.bad) - refused
-            for line, (_, succeeded) in self._ended(batch):
-                written = seen.good if succeeded else seen.bad
-                kept = seen.outcomes.get(line, {}).get("status")
-                assert line in written or kept == ("succeeded" if succeeded else "failed")
-
-    def _counts_agree(self, looks: Looks) -> None:
-        for seen in looks:
-            batch = seen.batch
-            kept = [job["status"] == "succeeded" for job in seen.outcomes.values()]
-            assert batch.completed == len(seen.good) + sum(kept)
-            assert batch.failed == len(seen.bad) + len(kept) - sum(kept)
-        waiting = sum(
-            len(list(seen.unreleased)) + self._unread(seen.batch)
-            for seen in looks
-            if not seen.over and not seen.batch.closing
-        )
-        assert int(self.redis.get(f"{P}waiting-lines:tax") or 0) == waiting
-        assert int(self.redis.get(f"{P}open-lines:tax") or 0) == sum(
-            len(seen.open) for seen in looks
-        )
-
-    def _unread(self, batch: Batch) -> int:
-        """Until its file is read, a batch has as many lines waiting as the file says."""
-        if batch.status is not BatchStatus.validating:
-            return 0
-        return int(self.redis.hget(f"{P}batch:{batch.id}", "lines") or 0)
-
-    def _each_open_line_is_where_its_status_says(self, looks: Looks) -> None:
-        places: dict[str, list[str]] = {}
-        for name in PLACES:
-            ids: Any = self.redis.zrange(f"{P}{name}", 0, -1)
-            for job_id in ids:
-                places.setdefault(job_id, []).append(name)
-        for seen in looks:
-            for job in seen.open.values():
-                (place,) = places.pop(job["id"])
-                allowed = {
-                    "scheduled": {"scheduled"},
-                    "running": {"running"},
-                    JobSubstatus.awaiting_approval: {"awaiting"},
-                    "queued": {WAITS_IN[job["lane"]], "suspects"},
-                }
-                assert place in allowed[job["status"]]
-            if places.pop(seen.batch.id, None):
-                assert next(seen.unreleased, None) is not None
-        assert places == {}
-
-    def _every_end_has_one_event(self, looks: Looks) -> None:
-        ended = {
-            str(seen.batch.callback_id): seen.batch.status
-            for seen in looks
-            if seen.over and seen.batch.callback_id
-        }
-        assert set(self.redis.zrange(f"{P}callbacks:tax", 0, -1)) == {*ended, *self.events}
-        for callback_id, status in ended.items():
-            assert self.redis.hget(f"{P}callback:{callback_id}", "type") == f"batch.{status}"
-        endings: Any = self.redis.hvals(f"{P}batch-endings")
-        assert sum(map(int, endings)) == sum(seen.over for seen in looks)
+        self.check_all()
 
     def let_everything_go(self) -> None:
         """Nothing waits for ever: with workers and schedulers at work, every batch ends."""
@@ -404,10 +302,10 @@ class BatchMachine(OnLedger):
         for worker in WORKERS:
             self.declare_dead(worker)
         for _ in range(40):
-            if all(self._batch(batch_id).ended_at for batch_id in self.ids):
+            if all(self.batch(batch_id).ended_at for batch_id in self.ids):
                 break
             self._work_on()
-        for seen in map(self._look, self.ids):
+        for seen in map(self.look, self.ids):
             assert seen.over
             assert seen.batch.status is (seen.batch.closing or seen.batch.status)
             assert not self.redis.exists(f"{P}index:{seen.batch.id}")
@@ -415,7 +313,7 @@ class BatchMachine(OnLedger):
         self.all_agrees()
 
     def _work_on(self) -> None:
-        for batch_id in self._being_read():
+        for batch_id in self.being_read():
             self.redis.zadd(f"{P}indexing", {batch_id: 1})
         indexing = self.do(self.ledger.batches.claim_indexing())
         if indexing:
@@ -431,41 +329,8 @@ class BatchMachine(OnLedger):
         for run in self._claim(Room(50, 50, 50, UNWRITTEN), "w1", LONG):
             self.finish(run, SUCCEEDED)
         for batch_id in self.ids:
-            if self._batch(batch_id).status not in {BatchStatus.validating, *BATCH_ENDINGS}:
-                self.flush(self.do(self.driver.unwritten(self._batch(batch_id))))
-
-    def _look(self, batch_id: str) -> Seen:
-        batch = self._batch(batch_id)
-        pipeline = self.redis.pipeline(transaction=False)
-        pipeline.smembers(f"{P}open:{batch_id}")
-        pipeline.lrange(f"{P}outcomes:{batch_id}", 0, -1)
-        for file_id in (batch.output_file_id, batch.error_file_id):
-            pipeline.lrange(f"{P}blobs:{file_id}", 0, -1)
-        open_, outcomes, *files = pipeline.execute()
-        good, bad = (
-            [line for blob in blobs for line in self.driver.written[blob]] for blobs in files
-        )
-        return Seen(batch, self._by_line(open_), self._by_line(outcomes), good, bad)
-
-    def _by_line(self, ids: Any) -> dict[int, dict[str, str]]:
-        pipeline = self.redis.pipeline(transaction=False)
-        for job_id in ids:
-            pipeline.hgetall(f"{P}job:{job_id}")
-        found = {int(job["line"]): job for job in pipeline.execute()}
-        assert len(found) == len(ids)
-        return found
-
-    def _batch(self, batch_id: str) -> Batch:
-        found = self.do(self.ledger.batches.get("tax", batch_id))
-        assert found is not None
-        return found
-
-    def _ended(self, batch: Batch) -> list[tuple[int, tuple[int, bool]]]:
-        return [(line, how) for (id_, line), how in self.ended.items() if id_ == batch.id]
-
-    def _being_read(self) -> list[str]:
-        ids: Any = self.redis.zrange(f"{P}indexing", 0, -1)
-        return list(ids)
+            if self.batch(batch_id).status not in {BatchStatus.validating, *BATCH_ENDINGS}:
+                self.flush(self.do(self.driver.unwritten(self.batch(batch_id))))
 
 
 @pytest.mark.timeout(180)

@@ -1,0 +1,1 @@
+"""Formats that operators describe in TOML files."""

@@ -1,0 +1,1 @@
+"""The tables of problem types: their HTTP status, title and advice."""

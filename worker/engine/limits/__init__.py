@@ -1,0 +1,1 @@
+"""Limits on the requests in flight on an engine."""

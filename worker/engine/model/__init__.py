@@ -1,0 +1,1 @@
+"""The model of an engine: its family, how it reasons, its version."""

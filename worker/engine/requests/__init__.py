@@ -1,0 +1,1 @@
+"""Requests to an engine and its responses."""
