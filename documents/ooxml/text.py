@@ -41,6 +41,7 @@ PROPERTIES = frozenset(
 ALTERNATIVES = "AlternateContent"
 _FALLBACK = "Fallback"
 _RUBY = "ruby"
+_OVERRIDE, _RIGHT_TO_LEFT, _OVERRIDE_END = "bdo", "\u202e", "\u202c"
 _DELETED = frozenset(("del", "moveFrom"))
 _INSERTED = frozenset(("ins", "moveTo"))
 _SHAPE_ATTRIBUTES = {
@@ -59,15 +60,20 @@ _BOX = ("2612", "2610")
 
 View = Callable[[TextNode], bool]
 VIEWS: Sequence[View] = (
-    lambda node: not node.is_code,
-    lambda node: not node.is_code and not node.is_deleted,
-    lambda node: not node.is_code and not node.context.is_inserted,
-    lambda node: not node.is_code and not node.is_deleted and not node.context.is_hidden,
+    lambda node: not node.is_code and not node.context.in_reading,
+    lambda node: _is_in_line(node) and not node.is_deleted,
+    lambda node: _is_in_line(node) and not node.context.is_inserted,
+    lambda node: _is_in_line(node) and not node.is_deleted and not node.context.is_hidden,
     lambda node: node.is_code,
-    lambda node: node.is_shown and not node.is_mark,
+    lambda node: node.is_shown and not node.is_mark and not node.context.in_reading,
 )
 """The texts that a part has: all of it, with all tracked changes accepted, with all rejected,
-without hidden text, its field codes, and what is shown without the signs of linear forms."""
+without hidden text, its field codes, and what is shown without the signs of linear forms. The
+readings above words are in none of them: `documents.ooxml.seen` has them."""
+
+
+def _is_in_line(node: TextNode) -> bool:
+    return not node.is_code and not node.context.in_reading
 
 
 def text_nodes(
@@ -153,7 +159,11 @@ class _Walk:
         elif name == _RUBY:
             # The reading stands before its words in the file.
             parts = sorted(element, key=lambda part: local_name(part) == RUBY_TEXT)
-            yield from self.below(parts, context)
+            yield from self.below(parts, context._replace(ruby=element))
+        elif name == _OVERRIDE and attribute(element, "val") == "rtl":
+            yield TextNode(element, name, context, _RIGHT_TO_LEFT)
+            yield from self.below(element, context)
+            yield TextNode(element, name, context, _OVERRIDE_END)
         elif is_equation_part(element, name):
             yield from equation_nodes(element, context, self.below)
         elif name == SIMPLE_FIELD:
