@@ -213,7 +213,7 @@ def _seen(characters: Characters, first: View) -> View | None:
 
 
 def _small(boxes: array[float], origins: array[int], visible: Sequence[int]) -> Iterator[int]:
-    """A few characters that are much smaller than those before and after them."""
+    """A few characters that are much smaller than those before and after them, if any are after."""
     heights = [boxes[4 * origins[at] + 3] - boxes[4 * origins[at] + 1] for at in visible]
     start = 0
     for end in range(1, len(visible)):
@@ -222,6 +222,8 @@ def _small(boxes: array[float], origins: array[int], visible: Sequence[int]) -> 
         if 1 < end - start <= _MOST_SMALL + 1 and heights[start] >= _SMALL * heights[end]:
             yield from visible[start + 1 : end]
         start = end
+    if 0 < len(visible) - start - 1 <= _MOST_SMALL:
+        yield from visible[start + 1 :]
 
 
 def _is_beside(boxes: array[float], one: int, other: int) -> bool:
