@@ -153,12 +153,15 @@ def _is_hidden(element: etree._Element) -> bool:
     if name in _TINY:
         return _is_below(attribute(element, "val"), _TINY[name])
     if name == "color":
-        return any(_is_pale(attribute(element, key) or "") for key in ("val", "rgb"))
+        return any(is_pale(attribute(element, key) or "") for key in ("val", "rgb"))
     if name not in _LOOK:
         return False
     colors = [attribute(one, "val") or "" for one in element.iter("{*}srgbClr", "{*}schemeClr")]
-    has_none = any(local_name(one) == "noFill" for one in element.iter())
-    return has_none or any(map(_is_pale, colors))
+    has_none = any(
+        local_name(one) == "noFill" or (local_name(one) == "alpha" and attribute(one, "val") == "0")
+        for one in element.iter()
+    )
+    return has_none or any(map(is_pale, colors))
 
 
 def _is_below(number: str | None, limit: int) -> bool:
@@ -172,5 +175,6 @@ def text_in_order(nodes: Sequence[TextNode], order: Sequence[int]) -> str:
 
 
 @lru_cache(256)
-def _is_pale(color: str) -> bool:
+def is_pale(color: str) -> bool:
+    """Whether a color, in hexadecimal digits or the name of one, is nearly white."""
     return _PALE.fullmatch(color) is not None

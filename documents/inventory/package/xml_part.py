@@ -18,6 +18,7 @@ from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.joined import SEPARATOR
 from documents.inventory.neighbours import has_few_figures, joined_values
 from documents.inventory.nested import Nested
+from documents.inventory.package.odf_text import odf_texts
 from documents.inventory.package.ofd_lines import shown_lines
 from documents.inventory.package.package_settings import is_package_setting
 from documents.inventory.package.settings import is_setting
@@ -46,8 +47,6 @@ _FORMULAS = frozenset(
         "f", "formula", "formula1", "formula2", "definedName", "oldFormula", "condition", "Value",
     )
 )  # fmt: skip
-_ODF_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
-_ODF_LINES = (f"{_ODF_TEXT}p", f"{_ODF_TEXT}h")
 # Elements whose texts are listed together, by the root of their part: there may be very many.
 _CELLS = frozenset(("c", "v", "f", "is", "t"))
 _JOINED: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -116,7 +115,7 @@ def xml_entries(part: str, data: bytes, nested: Nested) -> Iterator[Entry]:
         yield from nested.text(part, _raw_text(data), EntryKind.hidden)
         yield unread(part, Unread.damaged)
         return
-    for text, kind in (*texts, *_odf_text(root)):
+    for text, kind in (*texts, *odf_texts(root)):
         if kind is EntryKind.unread:
             yield unread(part, Unread.program)
         else:
@@ -160,12 +159,6 @@ def _blocks(data: bytes) -> Iterator[bytes]:
 def _reduced_block(data: bytes) -> bytes:
     data = _STRINGS.sub(SEPARATOR.encode("ascii"), _PLAIN.sub(b"", data))
     return _ROW.sub(b"<row", _CELL.sub(b"<c", data))
-
-
-def _odf_text(root: etree._Element) -> Iterator[tuple[str, EntryKind]]:
-    lines = ["".join(map(str, line.itertext())) for line in root.iter(*_ODF_LINES)]
-    if lines:
-        yield "\n".join(lines), EntryKind.shown
 
 
 class _PartWalk:

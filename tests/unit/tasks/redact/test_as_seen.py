@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from lxml import etree
 from reportlab.pdfgen.canvas import Canvas
 
 from documents.detect import detect
 from documents.inventory.entry import EntryKind, Unread
+from documents.inventory.package.odf_text import odf_texts
 from documents.inventory.walk import inventory
 from standin.documents.builders import LIMITS, docx_with, drawn_pdf, saved
 from standin.documents.ofd_builder import ofd, on_layer, text_object
@@ -217,3 +219,37 @@ def test_a_number_that_a_page_of_pdf_shows_is_found_and_masked(where: str, tmp_p
     assert PHONE in found(data, tmp_path)
     file, _ = masked(data, tmp_path)
     assert found(file.data, tmp_path) == []
+
+
+ODF = "urn:oasis:names:tc:opendocument:xmlns"
+IN_ODF = {
+    "around white text": '138<t:span t:style-name="white">国</t:span>12345678',
+    "around tiny text": '138<t:span t:style-name="tiny">99</t:span>12345678',
+    "beside white digits": f'{PHONE}<t:span t:style-name="white">99</t:span>',
+    "around a note": "138<t:note><t:note-citation>9</t:note-citation></t:note>12345678",
+    "with a reading": "<t:ruby><t:ruby-base>12345678</t:ruby-base><t:ruby-text>138</t:ruby-text>"
+    "</t:ruby>",
+    "only readings": "".join(
+        f"<t:ruby><t:ruby-base>字</t:ruby-base><t:ruby-text>{digit}</t:ruby-text></t:ruby>"
+        for digit in PHONE
+    ),
+}
+
+
+@pytest.mark.parametrize("where", IN_ODF)
+def test_a_number_that_an_opendocument_text_shows_is_found(where: str) -> None:
+    root = etree.fromstring(
+        f'<o:document-content xmlns:o="{ODF}:office:1.0" xmlns:t="{ODF}:text:1.0" '
+        f'xmlns:s="{ODF}:style:1.0" xmlns:fo="{ODF}:xsl-fo-compatible:1.0">'
+        '<s:style s:name="white" s:family="text"><s:text-properties fo:color="#ffffff"/></s:style>'
+        '<s:style s:name="tiny" s:family="text"><s:text-properties fo:font-size="1pt"/></s:style>'
+        f"<t:p>{IN_ODF[where]}</t:p></o:document-content>"
+    )
+    texts = [text for text, _ in odf_texts(root)]
+    assert any(MASKER.changes(text) for text in texts)
+    assert not MASKER.changes(texts[0])
+
+
+def test_a_paragraph_of_opendocument_without_such_text_has_one_text() -> None:
+    root = etree.fromstring(f'<t:p xmlns:t="{ODF}:text:1.0">面积<t:span>138</t:span></t:p>')
+    assert list(odf_texts(root)) == [("面积138", EntryKind.shown)]
