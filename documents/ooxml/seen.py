@@ -7,7 +7,7 @@ it, and reads a word and its reading, or what stands at two places of a line, as
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from types import MappingProxyType
@@ -37,6 +37,23 @@ _TINY_IN_DRAWINGS = 300
 _POSITIONED_TAB = "ptab"
 
 _Look = tuple[tuple[str, ...], ...]
+
+View = Callable[[TextNode], bool]
+VIEWS: Sequence[View] = (
+    lambda node: not node.is_code and not node.context.in_reading,
+    lambda node: _is_in_line(node) and not node.is_deleted,
+    lambda node: _is_in_line(node) and not node.context.is_inserted,
+    lambda node: _is_in_line(node) and not node.is_deleted and not node.context.is_hidden,
+    lambda node: node.is_code,
+    lambda node: node.is_shown and not node.is_mark and not node.context.in_reading,
+)
+"""The texts that a part has: all of it, with all tracked changes accepted, with all rejected,
+without hidden text, its field codes, and what is shown without the signs of linear forms. The
+readings above words are in none of them: `as_seen` has them."""
+
+
+def _is_in_line(node: TextNode) -> bool:
+    return not node.is_code and not node.context.in_reading
 
 
 def nodes_in_order(parent: etree._Element, context: Context) -> Iterator[TextNode]:
@@ -93,7 +110,7 @@ def _readings_first(nodes: Sequence[TextNode], seen: Sequence[int]) -> Iterator[
 def _by_look(nodes: Sequence[TextNode], seen: Sequence[int]) -> Sequence[int]:
     order: list[int] = []
     for group in _touching(nodes, seen):
-        looks = dict.fromkeys(map(_look, (nodes[at].context.run for at in group)))
+        looks = dict.fromkeys(_look(nodes[at].context.run) for at in group if len(group) > 1)
         if len(looks) < 2:
             order += group
             continue

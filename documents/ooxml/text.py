@@ -8,7 +8,7 @@ layout, masking and the list of hidden content all use it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from lxml import etree
 
@@ -57,23 +57,6 @@ _RAISED_AFTER = re.compile(r"[A-Za-z0-9)\]）米里]")
 _NEAR = 4
 # Of a tick box, unless it says otherwise (MS-DOCX, 2.6.1.6).
 _BOX = ("2612", "2610")
-
-View = Callable[[TextNode], bool]
-VIEWS: Sequence[View] = (
-    lambda node: not node.is_code and not node.context.in_reading,
-    lambda node: _is_in_line(node) and not node.is_deleted,
-    lambda node: _is_in_line(node) and not node.context.is_inserted,
-    lambda node: _is_in_line(node) and not node.is_deleted and not node.context.is_hidden,
-    lambda node: node.is_code,
-    lambda node: node.is_shown and not node.is_mark and not node.context.in_reading,
-)
-"""The texts that a part has: all of it, with all tracked changes accepted, with all rejected,
-without hidden text, its field codes, and what is shown without the signs of linear forms. The
-readings above words are in none of them: `documents.ooxml.seen` has them."""
-
-
-def _is_in_line(node: TextNode) -> bool:
-    return not node.is_code and not node.context.in_reading
 
 
 def text_nodes(

@@ -12,8 +12,8 @@ from lxml import etree
 
 from documents.inventory.entry import EntryKind
 from documents.ooxml.nodes import UNKNOWN_TEXT, Context, TextNode
-from documents.ooxml.seen import as_seen, nodes_in_order, text_in_order
-from documents.ooxml.text import VIEWS, shape_text
+from documents.ooxml.seen import VIEWS, as_seen, nodes_in_order, text_in_order
+from documents.ooxml.text import shape_text
 
 _SHOWN = 3
 """The index of the view without deleted and hidden text and field codes."""

@@ -24,9 +24,8 @@ from documents.ooxml.nodes import (
     HiddenStyles,
     TextNode,
 )
-from documents.ooxml.seen import APART, APART_TEXT, as_seen, nodes_in_order
+from documents.ooxml.seen import APART, APART_TEXT, VIEWS, as_seen, nodes_in_order
 from documents.ooxml.symbols import shown_glyphs
-from documents.ooxml.text import VIEWS
 from documents.ooxml.xml import attribute, child, local_name
 
 # Fields without a result, for which `documents.ooxml.fields` tells what they show.
