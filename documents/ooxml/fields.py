@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from documents.ooxml.equation_fields import equation_field
-from documents.ooxml.nodes import LIST_ENTRY, UNKNOWN_NUMBER, TextNode
+from documents.ooxml.nodes import LIST_ENTRY, UNKNOWN_NUMBER, UNKNOWN_TEXT, TextNode
 from documents.ooxml.symbols import TICKED, UNTICKED, symbol_character
 from documents.ooxml.xml import attribute, child, has, local_name, value
 
@@ -23,6 +23,10 @@ _FONT = re.compile(r'\\f\s*(?:"([^"]*)"|(\S+))')
 _NAME = re.compile(r"\s*([A-Za-z]+)\s*(.*)", re.DOTALL)
 _BUTTON = re.compile(r"\S+\s+(.*)", re.DOTALL)
 _NUMBERS = re.compile(r"\s*(?:AUTONUM|LISTNUM)", re.IGNORECASE)
+# The fields that compute what they show, and those that put characters beside and above each other.
+_COMPUTED = re.compile(r"\s*(?:=|IF\b|COMPARE\b|EQ\b)", re.IGNORECASE)
+_QUOTED = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|\\\*\s*\S+|(\d{1,6})(?=\s|$)|(\S+))')
+_FEWEST_DIGITS = 8  # of a value that is worth hiding
 _MOST_DEPTH = 100
 
 
@@ -111,7 +115,14 @@ def _shown(ended: _Field) -> TextNode | None:
     if _NUMBERS.match(code):
         return begin._replace(name=UNKNOWN_NUMBER, character="")
     text = field_text(code)
+    if _is_computed(code):
+        return begin._replace(name=UNKNOWN_TEXT, character=text)
     return begin._replace(character=text) if text else None
+
+
+def _is_computed(code: str) -> bool:
+    """Whether a reader may see a number that an instruction has in parts only."""
+    return bool(_COMPUTED.match(code)) and sum(map(str.isdecimal, code)) >= _FEWEST_DIGITS
 
 
 def _tick_box(data: etree._Element, begin: TextNode) -> TextNode | None:
@@ -152,10 +163,21 @@ def field_text(code: str) -> str:
             return equation_field(rest)
         case "SYMBOL":
             return _symbol(rest)
+        case "QUOTE":
+            return _quoted(rest)
         case "MACROBUTTON" | "GOTOBUTTON":
             button = _BUTTON.fullmatch(rest)
             return button[1].strip() if button else ""
     return ""
+
+
+def _quoted(text: str) -> str:
+    """The texts of a QUOTE field (17.16.5.48). A number is the code of a character."""
+    words: list[str] = []
+    for string, code, word in _QUOTED.findall(text):
+        is_character = code and 32 <= int(code) < 0x10000
+        words.append(chr(int(code)) if is_character else string or code or word)
+    return "".join(words)
 
 
 def _symbol(text: str) -> str:

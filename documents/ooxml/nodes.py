@@ -23,6 +23,8 @@ LIST_ENTRY = "listEntry"
 SYMBOLS = frozenset(("sym", "symEx"))
 # A field that shows a number which the file does not store.
 UNKNOWN_NUMBER = "unknown number"
+# A field that shows a text which the file does not store, made from numbers.
+UNKNOWN_TEXT = "unknown text"
 
 
 class HiddenStyles(NamedTuple):
@@ -44,6 +46,8 @@ class Context(NamedTuple):
         font: Its font, if that is a symbol font.
         box: The characters that a tick box shows, ticked and not, if it is in one.
         styles: The styles that hide text, for the elements inside.
+        ruby: The `ruby` element that it is in: a word with a reading above it.
+        in_reading: It is the reading.
     """
 
     run: etree._Element | None = None
@@ -57,6 +61,8 @@ class Context(NamedTuple):
     font: str = ""
     box: tuple[str, str] | None = None
     styles: HiddenStyles = NO_HIDDEN_STYLES
+    ruby: etree._Element | None = None
+    in_reading: bool = False
 
 
 NO_CONTEXT = Context()

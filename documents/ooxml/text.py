@@ -8,7 +8,7 @@ layout, masking and the list of hidden content all use it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from lxml import etree
 
@@ -41,6 +41,7 @@ PROPERTIES = frozenset(
 ALTERNATIVES = "AlternateContent"
 _FALLBACK = "Fallback"
 _RUBY = "ruby"
+_OVERRIDE, _RIGHT_TO_LEFT, _OVERRIDE_END = "bdo", "\u202e", "\u202c"
 _DELETED = frozenset(("del", "moveFrom"))
 _INSERTED = frozenset(("ins", "moveTo"))
 _SHAPE_ATTRIBUTES = {
@@ -56,18 +57,6 @@ _RAISED_AFTER = re.compile(r"[A-Za-z0-9)\]）米里]")
 _NEAR = 4
 # Of a tick box, unless it says otherwise (MS-DOCX, 2.6.1.6).
 _BOX = ("2612", "2610")
-
-View = Callable[[TextNode], bool]
-VIEWS: Sequence[View] = (
-    lambda node: not node.is_code,
-    lambda node: not node.is_code and not node.is_deleted,
-    lambda node: not node.is_code and not node.context.is_inserted,
-    lambda node: not node.is_code and not node.is_deleted and not node.context.is_hidden,
-    lambda node: node.is_code,
-    lambda node: node.is_shown and not node.is_mark,
-)
-"""The texts that a part has: all of it, with all tracked changes accepted, with all rejected,
-without hidden text, its field codes, and what is shown without the signs of linear forms."""
 
 
 def text_nodes(
@@ -153,7 +142,11 @@ class _Walk:
         elif name == _RUBY:
             # The reading stands before its words in the file.
             parts = sorted(element, key=lambda part: local_name(part) == RUBY_TEXT)
-            yield from self.below(parts, context)
+            yield from self.below(parts, context._replace(ruby=element))
+        elif name == _OVERRIDE and attribute(element, "val") == "rtl":
+            yield TextNode(element, name, context, _RIGHT_TO_LEFT)
+            yield from self.below(element, context)
+            yield TextNode(element, name, context, _OVERRIDE_END)
         elif is_equation_part(element, name):
             yield from equation_nodes(element, context, self.below)
         elif name == SIMPLE_FIELD:

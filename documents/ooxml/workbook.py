@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from documents.ooxml.nodes import Context, TextNode
 from documents.ooxml.xml import child, local_name
 from documents.readers.html.raised import DOWN, END, UP, linear
 
@@ -15,6 +16,16 @@ def texts_of(item: etree._Element) -> Iterator[etree._Element]:
     for inside in item:
         if local_name(inside) != "rPh":
             yield from inside.iter("{*}t")
+
+
+def nodes_of(item: etree._Element) -> Iterator[TextNode]:
+    """The text of a shared string or an inline string, and the reading above it."""
+    context = Context(ruby=item)
+    for inside in item:
+        is_reading = local_name(inside) == "rPh"
+        for text in inside.iter("{*}t"):
+            run = None if is_reading else text.getparent()
+            yield TextNode(text, "t", context._replace(run=run, in_reading=is_reading))
 
 
 def text_of(item: etree._Element) -> str:

@@ -21,7 +21,11 @@ _MARK = re.compile(
 _MARK_END = ")"
 _POWER = re.compile(r"[1-9]\.(?<![\w.]..)(?P<decimals>\d{7,17})[Ee]\+?(?P<power>\d{1,2})(?!\w)")
 _MOST_DECIMALS, _MOST_ZEROS = 18, 3  # zeros at the end: figures have more
-_FRACTION = re.compile(r"\.0(?<=\d{11}\.0)(?![\d.])")
+# Nothing has so many percent.
+_FRACTION = re.compile(
+    r"\.0(?<=\d{11}\.0)(?![\d.])|\.(?<=\d{11}\.)0{1,9}[%\uff05\u2030]"
+    r"|[%\uff05\u2030](?<=\d{11}.)"
+)
 
 
 def marks(text: str) -> Iterator[Edit]:
@@ -35,7 +39,7 @@ def marks(text: str) -> Iterator[Edit]:
 def whole_numbers(text: str) -> Sequence[Edit]:
     """Returns the whole numbers that programs write as decimals: `13812345678.0`, `1.38123456E10`.
 
-    Of the former only the fraction is replaced.
+    Also those that a number format shows as percent. Of the former only the fraction is replaced.
     """
     edits = [(*match.span(), "") for match in _FRACTION.finditer(text)]
     for match in _POWER.finditer(text):

@@ -15,3 +15,6 @@ def shown_lines(root: etree._Element) -> Iterator[str]:
     for holder in holders:
         if holder is not None and (drawn := list(runs(holder, (0.0, 0.0)))):
             yield "".join(glyph.char for glyph in in_order(drawn))
+            visible = [run for run in drawn if not run.is_faint]
+            if visible and len(visible) < len(drawn):
+                yield "".join(glyph.char for glyph in in_order(visible))

@@ -18,13 +18,17 @@ from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.joined import SEPARATOR
 from documents.inventory.neighbours import has_few_figures, joined_values
 from documents.inventory.nested import Nested
+from documents.inventory.package.odf_text import odf_texts
 from documents.inventory.package.ofd_lines import shown_lines
 from documents.inventory.package.package_settings import is_package_setting
 from documents.inventory.package.settings import is_setting
 from documents.inventory.package.word_text import part_texts
 from documents.ooxml.formulas import joined_constants, list_items
+from documents.ooxml.seen import as_seen, text_in_order
 from documents.ooxml.text import RUN_TEXT
-from documents.ooxml.xml import local_name
+from documents.ooxml.workbook import nodes_of
+from documents.ooxml.xml import child, local_name
+from documents.readers.sheets.comments import PAGE_LINES, page_line_readings
 from documents.readers.text.encoding import NotText, decode
 
 # Parts and names that describe a document, or who worked on it.
@@ -43,8 +47,6 @@ _FORMULAS = frozenset(
         "f", "formula", "formula1", "formula2", "definedName", "oldFormula", "condition", "Value",
     )
 )  # fmt: skip
-_ODF_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
-_ODF_LINES = (f"{_ODF_TEXT}p", f"{_ODF_TEXT}h")
 # Elements whose texts are listed together, by the root of their part: there may be very many.
 _CELLS = frozenset(("c", "v", "f", "is", "t"))
 _JOINED: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -82,8 +84,9 @@ _ROW_START = rb'<row(?: (?:r|ht|s|customFormat|customHeight)="[\d.]{1,10}")*+'
 _ROW = re.compile(rb"%s(?=[ />])" % _ROW_START)
 # Between strings without a format. Merged, they are few nodes of a tree instead of very many.
 _STRINGS = re.compile(
-    rb"</t></si>\s*+<si><t%s>|</t></is></c>(?:</row>%s>)?+<c%s t=\"inlineStr\"><is><t%s>"
-    % (_SPACE, _ROW_START, _PLACE, _SPACE)
+    rb"(?:</t></si>\s*+<si><t%s>|</t></is></c>(?:</row>%s>)?+<c%s t=\"inlineStr\"><is><t%s>)"
+    # A reading is that of its own string.
+    rb"(?![^<]*</t><rPh)" % (_SPACE, _ROW_START, _PLACE, _SPACE)
 )
 _BLOCK = 1 << 20
 _BLOCK_END = re.compile(rb"</(?:row|si)>")
@@ -112,8 +115,11 @@ def xml_entries(part: str, data: bytes, nested: Nested) -> Iterator[Entry]:
         yield from nested.text(part, _raw_text(data), EntryKind.hidden)
         yield unread(part, Unread.damaged)
         return
-    for text, kind in (*texts, *_odf_text(root)):
-        yield from nested.text(part, text, kind, whole=True)
+    for text, kind in (*texts, *odf_texts(root)):
+        if kind is EntryKind.unread:
+            yield unread(part, Unread.program)
+        else:
+            yield from nested.text(part, text, kind, whole=True)
     for text in shown_lines(root):
         yield from nested.text(f"{part}, lines", text, EntryKind.hidden)
     yield from _PartWalk(part, root, nested, has_paragraphs=bool(texts)).entries(data)
@@ -153,12 +159,6 @@ def _blocks(data: bytes) -> Iterator[bytes]:
 def _reduced_block(data: bytes) -> bytes:
     data = _STRINGS.sub(SEPARATOR.encode("ascii"), _PLAIN.sub(b"", data))
     return _ROW.sub(b"<row", _CELL.sub(b"<c", data))
-
-
-def _odf_text(root: etree._Element) -> Iterator[tuple[str, EntryKind]]:
-    lines = ["".join(map(str, line.itertext())) for line in root.iter(*_ODF_LINES)]
-    if lines:
-        yield "\n".join(lines), EntryKind.shown
 
 
 class _PartWalk:
@@ -203,6 +203,9 @@ class _PartWalk:
         for node in lines:
             joined = "".join(map(str, node.itertext()))
             yield from self._text(_local(node.tag), joined, self._kind("", ""))
+        for line in self._root.iter(*(f"{{*}}{name}" for name in PAGE_LINES)):
+            for text in page_line_readings(str(line.text or "")):
+                yield from self._text(_local(line.tag), text, EntryKind.shown)
         yield from self._divided()
 
     def _divided(self) -> Iterator[Entry]:
@@ -263,6 +266,7 @@ class _PartWalk:
             "strings": (
                 "".join(map(str, one.itertext(etree.Element))) for one in self._root.iter("{*}si")
             ),
+            "strings as seen": _strings_as_seen(self._root),
             "values of cells": map(_row_text, self._root.iter("{*}row", "{*}r")),
             "formulas": formulas,
             "texts of formulas": map(joined_constants, formulas),
@@ -297,6 +301,14 @@ class _PartWalk:
     def _kind(self, element: str, attribute: str) -> EntryKind:
         is_author = attribute in _AUTHORS or element in _AUTHORS
         return EntryKind.metadata if self._is_properties or is_author else EntryKind.hidden
+
+
+def _strings_as_seen(root: etree._Element) -> Iterator[str]:
+    """The strings with runs of several formats, or with readings, as a reader sees them."""
+    for item in root.iter("{*}si", "{*}is"):
+        if child(item, "rPh") is not None or child(item, "r") is not None:
+            nodes = list(nodes_of(item))
+            yield from (text_in_order(nodes, order) for order in as_seen(nodes))
 
 
 def _row_text(row: etree._Element) -> str:

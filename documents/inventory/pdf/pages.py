@@ -16,6 +16,7 @@ from documents.page.ideographs import SUBSTITUTES
 from documents.readers.pdf.text_layer import text_layer
 
 _PAGE_END = 0x0C
+_TRANSPARENT, _WHITE = 16, 0xF0  # of 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,19 @@ class PageTexts:
         self._starts: list[int] = []
         self.layers: list[PageLayer] = []
         self.is_complete = len(document) <= limits.max_pages
-        codes, boxes = array("I"), array("f")
+        codes, boxes, faint = array("I"), array("f"), bytearray()
         for number in range(min(len(document), limits.max_pages)):
             self._starts.append(len(codes))
             page = document[number]
-            self.layers.append(_read(page, codes, boxes))
+            self.layers.append(_read(page, codes, boxes, faint))
             page.close()
             codes.append(_PAGE_END)
             boxes.extend(_NO_BOX)
+            faint.append(0)
             if len(codes) - len(self._starts) > limits.max_chars:
                 self.is_complete = False
                 break
-        self._characters = Characters(codes, boxes, self._starts)
+        self._characters = Characters(codes, boxes, self._starts, faint)
 
     def views(self) -> Iterator[View]:
         return views(self._characters)
@@ -84,8 +86,11 @@ class PageTexts:
 _NO_BOX = (0.0, 0.0, 0.0, 0.0)
 
 
-def _read(page: pdfium.PdfPage, codes: array[int], boxes: array[float]) -> PageLayer:
+def _read(
+    page: pdfium.PdfPage, codes: array[int], boxes: array[float], faint: bytearray
+) -> PageLayer:
     rect = c.FS_RECTF()
+    color = [c.c_uint() for _ in range(4)]
     known = unknown = 0
     with text_layer(page) as opened:
         layer = opened.raw  # not converted at each call
@@ -96,12 +101,19 @@ def _read(page: pdfium.PdfPage, codes: array[int], boxes: array[float]) -> PageL
                 layer, at, rect
             ):
                 boxes.extend(_NO_BOX)
+                faint.append(0)
                 continue
             boxes.extend((rect.left, rect.bottom, rect.right, rect.top))
+            is_painted = c.FPDFText_GetFillColor(layer, at, *color) == 1
+            faint.append(is_painted and _is_faint(*(part.value for part in color)))
             known += 1
             if c.FPDFText_HasUnicodeMapError(layer, at) == 1 or _has_no_meaning(code):
                 unknown += 1
     return PageLayer(known, unknown)
+
+
+def _is_faint(red: int, green: int, blue: int, alpha: int) -> bool:
+    return alpha < _TRANSPARENT or min(red, green, blue) >= _WHITE
 
 
 def _has_no_meaning(code: int) -> bool:

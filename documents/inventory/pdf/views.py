@@ -2,7 +2,8 @@
 
 A word can be contiguous in one of them and split in the others: as PDFium reads the pages, with
 words joined that a hyphen or a page break divides, line by line as the page is displayed, with
-raised and lowered characters on the line of those beside them, and with runs of Latin characters
+raised and lowered characters on the line of those beside them, without white and small characters
+between others, and with runs of Latin characters
 read as the GBK bytes that some programs write.
 """
 
@@ -31,15 +32,21 @@ _SAME_LINE = 0.5
 # Of the height of the lower of two characters that follow each other on a line, one of them raised.
 _MOST_RISE = 1.0
 _MOST_BESIDE = 0.35
+# Of the height of the characters before and after: small ones, how many, and the room for them.
+_SMALL, _MOST_SMALL, _MOST_ROOM = 0.7, 3, 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """PDFium's characters: UTF-16 codes, boxes (four values each), and where each page starts."""
+    """PDFium's characters: UTF-16 codes, boxes (four values each), and where each page starts.
+
+    `faint` says of each character whether nobody sees it on white paper.
+    """
 
     codes: array[int]
     boxes: array[float]
     starts: Sequence[int]
+    faint: Sequence[int]
 
     def text(self, indexes: range) -> str:
         return "".join([char for char, _ in self.decoded(indexes)])
@@ -125,7 +132,9 @@ def views(characters: Characters) -> Iterator[View]:
     """The different texts of all pages, the first as PDFium reads them."""
     first = _view(characters.decoded(range(len(characters.codes))))
     bases = [first]
-    bases += filter(None, (_displayed(characters, first), _level(characters, first)))
+    bases += filter(
+        None, (_displayed(characters, first), _level(characters, first), _seen(characters, first))
+    )
     for base in bases:
         yield base
         yield from filter(None, (_joined(base, characters), _recoded(base)))
@@ -168,6 +177,61 @@ def _level(characters: Characters, first: View) -> View | None:
         if _is_raised(characters, first.origins[match.start() - 1], first.origins[match.end()])
     ]
     return _without(first, cuts) if cuts else None
+
+
+def _seen(characters: Characters, first: View) -> View | None:
+    """Without faint characters, and without a few small ones between others of a line; None if
+    there are none.
+    """
+    boxes, faint = characters.boxes, characters.faint
+    inked = [
+        at
+        for at, index in enumerate(first.origins)
+        if index >= 0
+        and boxes[4 * index + 3] > boxes[4 * index + 1]
+        and not first.text[at].isspace()
+    ]
+    dropped = {at for at in inked if faint[first.origins[at]]}
+    visible = [at for at in inked if at not in dropped]
+    dropped.update(_small(boxes, first.origins, visible))
+    if not dropped:
+        return None
+    kept = [at for at in visible if at not in dropped]
+    cuts: list[tuple[int, int]] = []
+    for before, after in zip((-1, *kept), (*kept, len(first.text)), strict=True):
+        between = sorted(dropped.intersection(range(before + 1, after)))
+        if (
+            between
+            and before >= 0
+            and after < len(first.text)
+            and _is_beside(boxes, first.origins[before], first.origins[after])
+        ):
+            cuts.append((before + 1, after))
+        else:
+            cuts += ((at, at + 1) for at in between)
+    return _without(first, cuts)
+
+
+def _small(boxes: array[float], origins: array[int], visible: Sequence[int]) -> Iterator[int]:
+    """A few characters that are much smaller than those before and after them, if any are after."""
+    heights = [boxes[4 * origins[at] + 3] - boxes[4 * origins[at] + 1] for at in visible]
+    start = 0
+    for end in range(1, len(visible)):
+        if heights[end] < _SMALL * heights[start]:
+            continue
+        if 1 < end - start <= _MOST_SMALL + 1 and heights[start] >= _SMALL * heights[end]:
+            yield from visible[start + 1 : end]
+        start = end
+    if 0 < len(visible) - start - 1 <= _MOST_SMALL:
+        yield from visible[start + 1 :]
+
+
+def _is_beside(boxes: array[float], one: int, other: int) -> bool:
+    """Whether two characters are on one line, with room for few small ones between them."""
+    _, bottom, end, top = boxes[4 * one : 4 * one + 4]
+    start, other_bottom, _, _ = boxes[4 * other : 4 * other + 4]
+    height = top - bottom
+    return abs(bottom - other_bottom) < _SAME_LINE * height and start - end < _MOST_ROOM * height
 
 
 def _is_raised(characters: Characters, one: int, other: int) -> bool:

@@ -12,6 +12,8 @@ from documents.ooxml.xml import local_name
 from documents.readers.ofd.package import children, numbers
 from documents.readers.ofd.page import Run, lines_in_order, needs_space, runs, steps
 
+_COVER = "*"
+
 
 def mask_text_objects(root: etree._Element, find: Find) -> list[Replacement]:
     """Mask the text below `root`: in the order of the file, and in lines as a reader sees it.
@@ -32,6 +34,7 @@ def mask_text_objects(root: etree._Element, find: Find) -> list[Replacement]:
         list(_stored(root, pieces)),
         list(_seen(list(once.values()), pieces)),
         list(_seen(again, pieces)),
+        list(_seen([run for run in once.values() if not run.is_faint], pieces)),
     ):
         changes += mask_joined(view, find, in_place=True)
     return changes
@@ -54,8 +57,29 @@ def _seen(drawn: list[Run], pieces: dict[etree._Element, _CodePiece]) -> Iterato
         for before, run in zip((None, *line), line, strict=False):
             if before is not None and needs_space(before, run):
                 yield Separator(" ")
-            yield pieces[run.code]
+            if run.order:
+                yield from (_CharPiece(pieces[run.code], at) for at in run.order)
+            else:
+                yield pieces[run.code]
         yield Separator("\n")
+
+
+class _CharPiece:
+    """One character of a `TextCode` whose characters are drawn in another order."""
+
+    is_writable = True
+
+    def __init__(self, code: _CodePiece, at: int) -> None:
+        self._code, self._at = code, at
+
+    @property
+    def text(self) -> str:
+        return self._code.text[self._at : self._at + 1]
+
+    def cut(self, start: int, end: int, replacement: str) -> None:
+        """Write one character, so that the others keep their positions."""
+        if start < end:
+            self._code.cut(self._at, self._at + 1, replacement[:1] or _COVER)
 
 
 class _CodePiece:

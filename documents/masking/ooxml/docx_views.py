@@ -6,25 +6,31 @@ searched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from lxml import etree
 
-from documents.masking.joined_text import mask_joined
+from documents.masking.joined_text import Separator, mask_joined
 from documents.masking.replacement import Find, Replacement
+from documents.ooxml.fields import FIELD, SIMPLE_FIELD
 from documents.ooxml.nodes import (
     LIST_ENTRY,
     NO_HIDDEN_STYLES,
     SYMBOLS,
+    UNKNOWN_TEXT,
     Context,
     HiddenStyles,
     TextNode,
 )
+from documents.ooxml.seen import APART, APART_TEXT, VIEWS, as_seen, nodes_in_order
 from documents.ooxml.symbols import shown_glyphs
-from documents.ooxml.text import VIEWS, text_nodes
-from documents.ooxml.xml import child, local_name
+from documents.ooxml.xml import attribute, child, local_name
 
+# Fields without a result, for which `documents.ooxml.fields` tells what they show.
+_SHOWN_FIELDS = frozenset((FIELD, SIMPLE_FIELD, UNKNOWN_TEXT))
+_DEPTH = {"begin": 1, "end": -1}
 _XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 
@@ -38,12 +44,19 @@ class _NodePiece:
 
     @property
     def is_writable(self) -> bool:
-        return self.node.is_writable
+        return self.node.is_writable or (self._is_field and bool(self.text))
+
+    @property
+    def _is_field(self) -> bool:
+        return self.node.name in _SHOWN_FIELDS
 
     def cut(self, start: int, end: int, replacement: str) -> None:
         if self.node.glyphs is not None:
             _leave_symbol_font(self.node.context)
             self.node = self.node._replace(glyphs=None)
+        if self._is_field:
+            written = _written_field(self.node.element, self.text)
+            self.node = self.node._replace(element=written, name="t", character=None)
         element, text = self.node.element, self.node.stored_text
         if self.node.name == LIST_ENTRY:
             _set_value(element, text[:start] + replacement + text[end:])
@@ -55,6 +68,29 @@ class _NodePiece:
         element.text = text[:start] + replacement + text[end:]
         if "/wordprocessingml/" in str(element.tag):
             element.set(_XML_SPACE, "preserve")
+
+
+def _written_field(begin: etree._Element, shown: str) -> etree._Element:
+    """Write what a field shows as text before it, and remove its instruction. Returns the text."""
+    name = str(begin.tag).rpartition("}")[0]
+    text = etree.Element(f"{name}}}t")
+    text.text = shown
+    if local_name(begin) == SIMPLE_FIELD:
+        run = etree.SubElement(begin, f"{name}}}r")
+        run.append(text)
+        begin.set(f"{name}}}instr", "")
+        return text
+    begin.addprevious(text)
+    paragraph = next(begin.iterancestors("{*}p"), begin)
+    depth = 0
+    following = (one for one in paragraph.iter("{*}fldChar", "{*}instrText"))
+    for element in dropwhile(lambda one: one is not begin, following):
+        depth += _DEPTH.get(attribute(element, "fldCharType") or "", 0)
+        if local_name(element) == "instrText":
+            element.text = ""
+        if not depth:
+            break
+    return text
 
 
 def _leave_symbol_font(context: Context) -> None:
@@ -82,27 +118,22 @@ def mask_views(
 
     `styles` are those that hide text.
     """
-    pieces = [_NodePiece(node) for node in _nodes(root, Context(styles=styles))]
+    nodes = list(nodes_in_order(root, Context(styles=styles)))
+    pieces = [_NodePiece(node) for node in nodes]
+    apart = Separator(APART_TEXT)
     changes: list[Replacement] = []
     clean: set[tuple[int, ...]] = set()
-    for view in VIEWS:
-        chosen = [at for at, piece in enumerate(pieces) if view(piece.node)]
-        if not changes and tuple(chosen) in clean:
+    for order in _orders(nodes):
+        if not changes and order in clean:
             continue
-        found = mask_joined([pieces[at] for at in chosen], find)
-        changes += found
-        clean.add(tuple(chosen))
+        view = [apart if at == APART else pieces[at] for at in order]
+        changes += mask_joined(view, find)
+        clean.add(order)
     return changes
 
 
-def _nodes(root: etree._Element, context: Context) -> Iterator[TextNode]:
-    """All text of a part; that of text boxes, ruby text and fallbacks follows, each by itself."""
-    pending = [root]
-    while pending:
-        element = pending.pop(0)
-        for node in text_nodes(element, context):
-            if node.is_nested:
-                pending.append(node.element)
-            else:
-                yield node
-        yield TextNode(element, "", Context(), "\n\n\n\n")
+def _orders(nodes: Sequence[TextNode]) -> Iterator[tuple[int, ...]]:
+    """The views of a part as indexes of its nodes."""
+    for is_in_view in VIEWS:
+        yield tuple(at for at, node in enumerate(nodes) if is_in_view(node))
+    yield from map(tuple, as_seen(nodes))

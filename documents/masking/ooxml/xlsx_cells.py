@@ -15,8 +15,9 @@ from documents.masking.replacement import Find, Replacement
 from documents.ooxml.formats.styles import Styles
 from documents.ooxml.formats.values import shown_number, shown_text
 from documents.ooxml.formulas import joined_constants, list_items
-from documents.ooxml.workbook import texts_of
-from documents.ooxml.xml import local_name
+from documents.ooxml.seen import APART, as_seen
+from documents.ooxml.workbook import nodes_of, texts_of
+from documents.ooxml.xml import child, local_name
 
 STRING_TEXT = frozenset(("t",))
 _XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
@@ -56,9 +57,21 @@ def mask_strings(items: Sequence[etree._Element], find: Find) -> list[Replacemen
         for item in some:
             pieces += [*map(TextPiece, texts_of(item)), _APART]
         changes += mask_joined(pieces, find)
+        for item in some:
+            changes += _mask_as_seen(item, find)
         for item, text in zip(some, before, strict=True):
             _remove_readings(item, find, is_masked=_string(item) != text)
     return changes
+
+
+def _mask_as_seen(item: etree._Element, find: Find) -> Iterator[Replacement]:
+    if child(item, "rPh") is None and child(item, "r") is None:
+        return
+    nodes = list(nodes_of(item))
+    pieces = [TextPiece(node.element) for node in nodes]
+    for order in as_seen(nodes):
+        view: list[Piece] = [_APART if at == APART else pieces[at] for at in order]
+        yield from mask_joined(view, find)
 
 
 def _string(item: etree._Element) -> str:

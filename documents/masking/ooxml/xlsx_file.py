@@ -33,7 +33,7 @@ from documents.ooxml.text import RUN_TEXT
 from documents.ooxml.workbook import texts_of
 from documents.ooxml.xml import child, local_name
 from documents.readers import sheets
-from documents.readers.sheets.comments import PAGE_CODE
+from documents.readers.sheets.comments import PAGE_LINES, page_line_readings
 
 _BOOK = frozenset(
     ("fileVersion", "workbookPr", "workbookProtection", "bookViews", "sheets", "definedNames",
@@ -49,9 +49,6 @@ _SHEET = frozenset(
     )
 )  # fmt: skip
 _SHEETS = frozenset(("worksheet", "dialogsheet", "chartsheet"))
-_PAGE_LINES = frozenset(
-    ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")
-)
 # Elements with a formula as their text, and the element to remove if it has something to mask.
 _FORMULAS: Mapping[str, str] = {
     "definedName": "definedName",
@@ -240,15 +237,17 @@ class _Book:
 
     def _mask_page_lines(self, root: etree._Element) -> None:
         for line in root.iter():
-            if local_name(line) in _PAGE_LINES:
+            if local_name(line) in PAGE_LINES:
                 text = line.text or ""
                 changes = self._find(text)
                 line.text = applied(text, changes)
-                shown = PAGE_CODE.sub("", line.text)
+                self._account.count("headers", changes)
                 # Codes can divide a number: the line becomes one section without them.
-                if divided := self._find(shown):
-                    line.text = "&C" + applied(shown, divided).replace("&", "&&")
-                self._account.count("headers", [*changes, *divided])
+                for shown in page_line_readings(line.text):
+                    if divided := self._find(shown):
+                        line.text = "&C" + applied(shown, divided).replace("&", "&&")
+                        self._account.count("headers", divided)
+                        break
 
     def _mask_comments(self, root: etree._Element) -> None:
         writers = [str(author.text or "") for author in root.iter("{*}author")]

@@ -7,6 +7,7 @@ a code can be a placeholder, which is an unknown character unless the font says 
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,6 +29,7 @@ _WIDTHS = (
     (frozenset("ABCDEFGHJKLNOPQRSTUVXYZ&"), 0.68), (frozenset("mwMW@%"), 0.85),
 )  # fmt: skip
 _OTHER_WIDTH = 0.53
+_FAINT_SIZE, _FAINT_ALPHA, _WHITE = 2.0, 16, 0xF0  # points, and of 255
 _SLANT = 0.15  # of a line's length: how far a straight line may rise or fall
 _LINE_OF_PROSE = 10
 _MOST_SEGMENTS = 500  # on a page that can have columns; looking for them takes their square
@@ -39,7 +41,8 @@ class Run:
     """The characters of one `TextCode`, in points from the page's top left corner.
 
     `turn` is how its line runs, in quarter turns clockwise: 1 for a line that runs down; None for
-    a slanted one, such as a watermark.
+    a slanted one, such as a watermark. `glyphs` are in reading order; `order` are their positions
+    in the code if that has them in another order. `is_faint`: nobody sees it on white paper.
     """
 
     code: etree._Element
@@ -48,6 +51,8 @@ class Run:
     size: float
     is_shown: bool
     turn: int | None = 0
+    order: tuple[int, ...] = ()
+    is_faint: bool = False
 
     @property
     def text(self) -> str:
@@ -83,8 +88,22 @@ def text_runs(placed: Placed, character: Characters | None = None) -> Iterator[R
         boxes = [glyph.box for glyph in glyphs if glyph.box and not glyph.is_space]
         if boxes:
             tall = math.hypot(*placed.matrix[2:4]) * size * POINTS
+            order = flow.reading_order(points, glyphs)
+            if order:
+                points, glyphs = [points[at] for at in order], tuple(glyphs[at] for at in order)
             turn = flow.turn(points)
-            yield Run(code, glyphs, around(boxes), tall, placed.is_shown, turn)
+            is_faint = tall < _FAINT_SIZE or _is_pale(element)
+            yield Run(code, glyphs, around(boxes), tall, placed.is_shown, turn, order, is_faint)
+
+
+def _is_pale(element: etree._Element) -> bool:
+    """Whether a text object is painted in white, or transparent (GB/T 33190-2016, 8.3.2)."""
+    color = next(children(element, "FillColor"), None)
+    if color is None:
+        return False
+    alpha = numbers(color.get("Alpha"), 1)
+    values = numbers(color.get("Value"), 3)
+    return bool((alpha and alpha[0] < _FAINT_ALPHA) or (values and min(values) >= _WHITE))
 
 
 def _width(char: str) -> float:
@@ -100,6 +119,7 @@ def _quarters(element: etree._Element, name: str) -> int:
     return round(degrees / 90) % 4
 
 
+_LEFTWARDS = frozenset(("R", "AL"))
 _ALONG = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))  # by quarter turns
 
 
@@ -137,7 +157,7 @@ class _Flow:
         """The box of a character on the page, in points."""
         over, under = _ASCENT * self.size, _DESCENT * self.size
         a, b, c, d, e, f = self.matrix
-        if a > 0 and d > 0 and not (b or c or self.char):
+        if a > 0 and d > 0 and wide >= 0 and not (b or c or self.char):
             left, top = a * x + e, d * (y - over) + f
             right, bottom = a * (x + wide) + e, d * (y + under) + f
             return left * POINTS, top * POINTS, right * POINTS, bottom * POINTS
@@ -152,6 +172,24 @@ class _Flow:
         ]
         xs, ys = zip(*corners, strict=True)
         return min(xs) * POINTS, min(ys) * POINTS, max(xs) * POINTS, max(ys) * POINTS
+
+    def reading_order(
+        self, origins: Sequence[tuple[float, float]], glyphs: Sequence[Glyph]
+    ) -> tuple[int, ...]:
+        """The positions of upright characters from left to right; empty if they are so already.
+
+        Scripts that run to the left keep their order.
+        """
+        a, b, c, d, *_ = self.matrix
+        if not (a > 0 and d > 0) or b or c or self.char or self.read or self.stretch <= 0:
+            return ()
+        if all(left[0] <= right[0] for left, right in pairwise(origins)):
+            return ()
+        lines = {round(y, 3) for _, y in origins}
+        if len(lines) > 1 or any(unicodedata.bidirectional(one.char) in _LEFTWARDS
+                                 for one in glyphs if len(one.char) == 1):  # fmt: skip
+            return ()
+        return tuple(sorted(range(len(origins)), key=lambda at: origins[at][0]))
 
     def turn(self, origins: Sequence[tuple[float, float]]) -> int | None:
         """How the line runs on the page, by its first and last character."""

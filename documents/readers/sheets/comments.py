@@ -18,11 +18,20 @@ _LINE = re.compile(
     rb"<(?:\w{1,20}:)?(?:odd|even|first)(Header|Footer)(?:\s[^<>]{0,200})?>([^<]+)</"
 )
 _KINDS = {b"Header": BlockKind.header, b"Footer": BlockKind.footer}
+PAGE_LINES = frozenset(
+    ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")
+)
+"""The elements with the header or footer of a sheet's pages (ECMA-376 part 1, 18.3.1.46)."""
 # Codes for sections, fonts, colours, sizes and fields such as the page number.
 PAGE_CODE = re.compile(
     r"&(?:(?P<itself>&)|(?P<section>[LCR])|\"[^\"]*\"|K(?:[0-9A-F]{6}|\d{2}[+-]\d{3})|\d{1,3}|[A-Z+-])",
     re.IGNORECASE,
 )
+# A size has up to three digits (18.3.1.39), and those after it may be text.
+_SIZES = [
+    re.compile(PAGE_CODE.pattern.replace(r"\d{1,3}", rf"\d{{{count}}}"), re.IGNORECASE)
+    for count in (1, 2, 3)
+]
 # OpenDocument fields hold the text that they showed last.
 _ODS_LINE = re.compile(r"(header|footer)(?:-left|-first)?")
 _FIELDS = frozenset(
@@ -69,6 +78,12 @@ def page_line_sections(line: str) -> Iterator[str]:
     for section in PAGE_CODE.sub(_without, line).split("\0"):
         if any(map(str.isalnum, section)):
             yield section.strip()
+
+
+def page_line_readings(line: str) -> Iterator[str]:
+    """The text of a header or footer without its codes, for each number of digits of its sizes."""
+    for size in _SIZES:
+        yield size.sub("", line)
 
 
 def _without(code: re.Match[str]) -> str:

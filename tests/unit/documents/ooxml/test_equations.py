@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from documents.ooxml.text import VIEWS, shown_text, text_nodes
+from documents.ooxml.seen import VIEWS
+from documents.ooxml.text import shown_text, text_nodes
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 M = "http://schemas.openxmlformats.org/officeDocument/2006/math"

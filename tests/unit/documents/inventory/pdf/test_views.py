@@ -15,7 +15,7 @@ from standin.documents.pdf_places.page import blank, saved_pdf
 
 
 def characters(codes: list[int]) -> Characters:
-    return Characters(array("I", codes), array("f", [0.0] * 4 * len(codes)), [0])
+    return Characters(array("I", codes), array("f", [0.0] * 4 * len(codes)), [0], bytes(len(codes)))
 
 
 @pytest.mark.parametrize(
