@@ -14,6 +14,7 @@ from documents.errors import EmptyDocument
 from documents.inventory.encodings import decoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
+from documents.inventory.page_text import running_texts
 from documents.inventory.scripts import (
     is_program,
     joined_literals,
@@ -50,6 +51,7 @@ def markup_entries(markup: str, nested: Nested) -> Iterator[Entry]:
     if root is not None:
         yield from _places(root)
         yield from _written(root)
+        yield from running_texts(root)
         yield from reordered_texts(root)
     # Tags inside a word, and parts of the source that a parser drops.
     shown = html.unescape(without_tags(markup))
