@@ -130,7 +130,7 @@ def _of_uuencode(match: re.Match[str]) -> bytes:
 
 
 def _of_yenc(match: re.Match[str]) -> bytes:
-    """The bytes; zero for each that the decoding of the text has not kept, so that they are data."""
+    """The bytes; zero for one that the decoding of the text has lost, so that they are no text."""
     digits = _YENC_ESCAPE.sub(lambda escape: chr((ord(escape[1]) - 64) % 256), match[1])
     kept = (ord(one) if one < "\u0100" else 42 for one in digits if one not in "\r\n")
     return bytes((code - 42) % 256 for code in kept)
