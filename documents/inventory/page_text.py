@@ -39,11 +39,11 @@ class _Generated(NamedTuple):
     is_whole: bool
 
 
-def running_texts(root: LexborNode) -> Iterator[Entry]:
+def running_texts(root: LexborNode, sheets: str = "") -> Iterator[Entry]:
     """Yield the text with what attributes and styles show in it, and the text without annotations,
-    where these differ from the text of the page.
+    where these differ from the text of the page. `sheets`: further style sheets.
     """
-    generated = _generated(root)
+    generated = _generated(root, sheets)
     if not generated.is_whole:
         yield unread("style", Unread.counted)
     seen: list[str] = []
@@ -84,14 +84,14 @@ def _walked(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
             nodes += [(child, False) for child in reversed([*node.iter(include_text=True)])]
 
 
-def _generated(root: LexborNode) -> _Generated:
+def _generated(root: LexborNode, sheets: str) -> _Generated:
     """What the style sheets of a page write, for any medium and state.
 
     It is not whole if there are more rules or elements than are looked at.
     """
     found = _Generated({}, {}, is_whole=True)
     left = _MOST_ELEMENTS
-    for count, (selector, content) in enumerate(_rules(root)):
+    for count, (selector, content) in enumerate(_rules(root, sheets)):
         pseudo = _PSEUDO.search(selector)
         if pseudo is None:
             continue
@@ -105,10 +105,10 @@ def _generated(root: LexborNode) -> _Generated:
     return found
 
 
-def _rules(root: LexborNode) -> Iterator[tuple[str, str]]:
+def _rules(root: LexborNode, sheets: str) -> Iterator[tuple[str, str]]:
     """The selectors that have content, with it, if it may have letters or digits."""
-    for sheet in root.css("style"):
-        for rule in _RULE.finditer(_COMMENT.sub(" ", sheet.text() or "")):
+    for sheet in (*(style.text() or "" for style in root.css("style")), sheets):
+        for rule in _RULE.finditer(_COMMENT.sub(" ", sheet)):
             contents = _CONTENT.findall(rule[2])
             if contents and _WORD.search(_words(contents[-1])):
                 for selector in rule[1].split(","):

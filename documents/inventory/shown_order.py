@@ -52,18 +52,19 @@ _LONGEST, _MOST_NODES = 40, 50
 _MOST_RULES, _TIMES, _LEAST = 500, 8, 100_000
 
 
-def reordered_texts(root: LexborNode) -> Iterator[Entry]:
+def reordered_texts(root: LexborNode, sheets: str = "") -> Iterator[Entry]:
     """Yield the texts in the order in which styles show them.
 
     What a style may reorder beyond the limits is unread, and so are digits of which each group has
-    a place, a counter or a rule of its own and that together may be a value.
+    a place, a counter or a rule of its own and that together may be a value. `sheets`: further
+    style sheets.
     """
-    if _makes_numbers(root):
+    if _makes_numbers(root, sheets):
         yield unread("style", Unread.counted)
     allowed = len(root.text()) * _TIMES + _LEAST
     listed: set[str] = set()
     placed: set[int] = set()
-    for node, kind in reordered(root):
+    for node, kind in reordered(root, sheets):
         if kind is PLACED:
             parent = node.parent
             if parent is not None and parent.mem_id not in placed:
@@ -81,11 +82,11 @@ def reordered_texts(root: LexborNode) -> Iterator[Entry]:
             yield Entry(f"{node.tag}, as a style orders it", text, EntryKind.hidden)
 
 
-def _makes_numbers(root: LexborNode) -> bool:
+def _makes_numbers(root: LexborNode, more: str) -> bool:
     """Whether styles have texts of digits that may be a value together, or show a counter with a
     number that is longer than one of chapters.
     """
-    sheets = "\n".join(sheet.text() or "" for sheet in root.css("style"))
+    sheets = "\n".join((*(sheet.text() or "" for sheet in root.css("style")), more))
     if may_form_value(_DIGITS.findall(sheets)):
         return True
     if not _COUNTER.search(sheets):
@@ -138,7 +139,7 @@ def _across(node: LexborNode) -> str:
     return "".join(char for _, char in sorted(pairs, key=lambda pair: pair[0]))
 
 
-def reordered(root: LexborNode) -> Iterator[tuple[LexborNode, re.Pattern[str]]]:
+def reordered(root: LexborNode, sheets: str = "") -> Iterator[tuple[LexborNode, re.Pattern[str]]]:
     """The elements whose text is shown in another order, and how."""
     for node in root.css("bdo"):
         yield node, BACKWARDS
@@ -150,7 +151,8 @@ def reordered(root: LexborNode) -> Iterator[tuple[LexborNode, re.Pattern[str]]]:
         if len(_PLACE.findall(node.attributes.get("x") or "")) > 1:
             yield node, _ACROSS
     yield from _declared(root)
-    rules = [rule for sheet in root.css("style") for rule in _rules(sheet.text() or "")]
+    every = (*(sheet.text() or "" for sheet in root.css("style")), sheets)
+    rules = [rule for sheet in every for rule in _rules(sheet)]
     for selector, kind in rules[:_MOST_RULES]:
         for node in _selected(root, selector):
             yield node, kind

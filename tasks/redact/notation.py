@@ -19,6 +19,9 @@ _MARKS = re.compile(
     # RFC 5322, 3.2.2: a comment, here within a number.
     r"|\((?<=\d\()[^()\d\n]{1,20}\)(?=\d)"
 )
+# JSON; RFC 5545, 3.3.11, and RFC 6350, 3.4, with a capital too.
+_WHITE_ESCAPE = re.compile(r"\\{1,64}[nNrt](?=[^\x00-\x7f]|[\d+(\"]|\\)")
+_WHITE = {"n": "\n", "N": "\n", "r": "", "t": "\t"}
 _ENTITY = re.compile(
     r"<!ENTITY\s{1,9}([\w.-]{1,40})\s{1,9}(?:\"([^\"<&]{1,40})\"|'([^'<&]{1,40})')"
 )
@@ -48,6 +51,7 @@ def divisions(text: str) -> Sequence[Edit]:
     an identity number. Numbers without quotation marks are rather figures: they need a label.
     """
     edits = [(*match.span(), "") for match in _MARKS.finditer(text)]
+    edits += [(*match.span(), _WHITE[match[0][-1]]) for match in _WHITE_ESCAPE.finditer(text)]
     edits += _references(text)
     edits += _lists(text)
     return [*_apart(sorted(edits))]
