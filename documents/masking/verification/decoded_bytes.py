@@ -63,7 +63,7 @@ _ESCAPE = re.compile(
     rb"%[0-9A-Fa-f]{2}|&(?:#0{0,64}\d{1,7}|#[xX]0{0,64}[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"
     rb"|\\{1,64}(?:u[0-9A-Fa-f]{4}(?:\\{1,64}u[0-9A-Fa-f]{4})*+|[xX'][0-9A-Fa-f]{2})"
 )
-_NOT_HEX = re.compile(rb"\\+u")
+_NOT_HEX = re.compile(rb"\\{1,64}u")
 _QUOTED_PRINTABLE = re.compile(rb"=[0-9A-F]{2}=[0-9A-F]{2}|=\r?\n")
 _TAGS = re.compile(rb"(?:<[^<>]{0,4096}>)+")
 _BLOCK_TAGS = re.compile(
