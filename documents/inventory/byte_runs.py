@@ -25,6 +25,7 @@ _BASE64_WORD = re.compile(r"[A-Za-z0-9+/=_-]*")
 _AROUND = "\"'`,.;:()[]{}<>"
 _FIRST = 10  # digits of eight bytes
 _LEAST_DIFFERENT = 6
+_YENC_ESCAPE = re.compile(r"=([\x00-\xff])")
 _KNOWN_WORDS, _SHORT_WORD = 4_096, 100  # the same words are searched in several forms of a text
 _CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
 _HAN = re.compile(rb"[ -~]{0,7}[\xe3-\xe9\xf0]")
@@ -128,6 +129,13 @@ def _of_uuencode(match: re.Match[str]) -> bytes:
     return bytes(data)
 
 
+def _of_yenc(match: re.Match[str]) -> bytes:
+    """The bytes; zero for one that the decoding of the text has lost, so that they are no text."""
+    digits = _YENC_ESCAPE.sub(lambda escape: chr((ord(escape[1]) - 64) % 256), match[1])
+    kept = (ord(one) if one < "\u0100" else 42 for one in digits if one not in "\r\n")
+    return bytes((code - 42) % 256 for code in kept)
+
+
 class _Form(NamedTuple):
     """A way to write bytes. `hint` is found in each text with such a run, in less time than it."""
 
@@ -171,6 +179,16 @@ _FORMS: Sequence[_Form] = (
         re.compile("begin "),
         re.compile(r"^begin [0-7]{3,4} [^\n]{0,255}\n((?:[!-`][ -`]{0,90}\n)+)", re.MULTILINE),
         _of_uuencode,
+        is_data=True,
+    ),
+    # yEnc 1.3: bytes of 8 bits, of which the text may have other characters.
+    _Form(
+        re.compile("=ybegin "),
+        re.compile(
+            r"^=ybegin [^\n]{1,500}\n(?:=ypart [^\n]{1,500}\n)?((?:(?!=yend )[^\n]*\n?)*+)",
+            re.MULTILINE,
+        ),
+        _of_yenc,
         is_data=True,
     ),
 )

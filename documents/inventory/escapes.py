@@ -16,25 +16,29 @@ ESCAPE = (
     r"|[Xx][Nn]--(?P<punycode>[A-Za-z0-9-]{1,59}+)"
     # RTF 1.9.1, "Unicode RTF": Chinese characters have five decimal digits, and may be negative.
     r"|(?P<decimal>(?:\\u(?:\d{5}|-\d{4,5})\?)++)"
-    # JSON, Java, and `escape` of JavaScript: units of UTF-16.
-    r"|(?P<units>(?:[\\%]u[0-9A-Fa-f]{4})++)"
+    # JSON, Java, and `escape` of JavaScript: units of UTF-16. JSON in a string of JSON has more
+    # backslashes.
+    r"|(?P<units>(?:(?:\\{1,64}|%)u[0-9A-Fa-f]{4})++)"
+    # The Unicode Standard, appendix A: the usual notation of code points.
+    r"|(?P<notation>U\+(?:10|0)?[0-9A-Fa-f]{4,5}(?:[ ,;、]{0,2}U\+(?:10|0)?[0-9A-Fa-f]{4,5})*+)"
     # JavaScript; Python, C and YAML.
     r"|(?P<codes>(?:\\u\{0{0,4}[0-9A-Fa-f]{1,6}\}|\\U00[01][0-9A-Fa-f]{5})++)"
     # Logs, Python and C; RTF, where one escape may be a quotation mark before other text.
-    r"|(?P<bytes>(?:\\x[0-9A-Fa-f]{2})++|(?:\\'[0-9A-Fa-f]{2}){2,}+)"
+    r"|(?P<bytes>(?:\\{1,64}x[0-9A-Fa-f]{2})++|(?:\\'[0-9A-Fa-f]{2}){2,}+)"
     # One escape is also a group of a pattern.
     r"|(?P<octal>(?:\\[0-3][0-7]{2}){2,}+)"
     # CSS Syntax 3, 4.3.7. A short escape alone may be anything.
     r"|(?P<style>(?:\\[0-9A-Fa-f]{2,6}[ \t\r\n\f]?+){2,}+|\\[0-9A-Fa-f]{4,6}[ \t\r\n\f]?+)"
 )
 """Matches an escape, in named groups, of which one is matched."""
-_SIGNS = ("_x", "n--", "N--", "\\", "%u")
+_SIGNS = ("_x", "n--", "N--", "\\", "%u", "U+")
 _XML_SIGNS = str.maketrans("", "", "_x")
 _CODE = re.compile(r"\\(\d{3})")
 _DECIMAL = re.compile(r"-?\d+")
 _UNIT_SIGNS = str.maketrans("", "", "%\\u")
 _BYTE_SIGNS = str.maketrans("", "", "\\x'")
 _CODES = re.compile(r"\\(?:u\{|U)([0-9A-Fa-f]+)\}?")
+_POINT = re.compile(r"U\+([0-9A-Fa-f]{4,6})")
 _STYLE = re.compile(r"\\([0-9A-Fa-f]{2,6})[ \t\r\n\f]?")
 
 
@@ -87,6 +91,11 @@ def _of_octal(written: str) -> str:
     return _text(bytes(int(code, 8) for code in _CODE.findall(written)))
 
 
+def _of_notation(written: str) -> str:
+    points = [int(point, 16) for point in _POINT.findall(written)]
+    return "".join(map(chr, points)) if max(points) <= sys.maxunicode else ""
+
+
 def _of_style(written: str) -> str:
     return _whole(_STYLE.sub(_character, written))
 
@@ -97,6 +106,7 @@ _DECODERS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "punycode": _of_punycode,
         "decimal": _of_decimal,
         "units": _of_units,
+        "notation": _of_notation,
         "codes": _of_codes,
         "bytes": _of_bytes,
         "octal": _of_octal,

@@ -44,6 +44,7 @@ _FILENAME = "attachment inline filename utf-8 gb2312 gbk gb18030"
 _FORMAT = frozenset(("content-type", "content-transfer-encoding", "mime-version"))
 _BASE64_LINES = re.compile(r"^[A-Za-z0-9+/]*={0,2}\s*$", re.MULTILINE)
 _UTF_7 = "utf-7"
+_CSS = "text/css"
 _TEXTUAL = frozenset(("base64", "x-uuencode", "uuencode", "uue", "x-uue"))
 
 
@@ -68,12 +69,15 @@ def _message(message: Message, data: bytes, nested: Nested) -> Iterator[Entry]:
     parts = list(islice(message.walk(), _MOST_PARTS + 1))
     if len(parts) > _MOST_PARTS:
         yield unread("parts of the e-mail", Unread.too_long)
+    sheets = "\n".join(
+        body_decoding(part).text for part in parts[:_MOST_PARTS] if part.get_content_type() == _CSS
+    )
     for part in parts[:_MOST_PARTS]:
         yield from _headers(part, nested)
         for place, text in (("preamble", part.preamble), ("epilogue", part.epilogue)):
             yield from nested.text(place, _text(text or ""), EntryKind.hidden)
         if not part.is_multipart():
-            yield from _content(part, nested)
+            yield from _content(part, nested, sheets)
     if any(part.defects for part in parts):
         # The parser may have dropped lines.
         source = without_escapes(_BASE64_LINES.sub("", guessed(data)))
@@ -106,7 +110,7 @@ def _is_name(disposition: str) -> bool:
     return _DISPOSITION.fullmatch(" ".join(disposition.split())) is not None
 
 
-def _content(part: Message, nested: Nested) -> Iterator[Entry]:
+def _content(part: Message, nested: Nested, sheets: str) -> Iterator[Entry]:
     payload = part.get_payload()
     if transfer_encoding(part) in _TEXTUAL and isinstance(payload, str):
         rest = _BASE64_LINES.sub("", payload).strip()
@@ -127,7 +131,7 @@ def _content(part: Message, nested: Nested) -> Iterator[Entry]:
         source = guessed(content_of(part) or b"")
         yield from nested.text(f"{subtype} source", source, EntryKind.hidden)
     if subtype == "html":
-        yield from markup_entries(body.text, nested)
+        yield from markup_entries(body.text, nested, sheets)
     else:
         text = body.text.replace("\r\n", "\n").replace("\r", "\n")
         yield from text_entries(f"{subtype} text", text, nested)

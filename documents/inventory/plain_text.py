@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from documents.errors import UnsupportedDocument
 from documents.inventory.encodings import decoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
-from documents.inventory.web_page import TAG, programs_in, without_tags
+from documents.inventory.web_page import TAG, programs_in, shown_texts, without_tags
 from documents.limits import MIB, ReadLimits
+from documents.readers.html import parsed
 from documents.readers.text.encoding import NotText, decode, strict
 from documents.readers.text.folded import FOLD, is_folded
 
 # A longer text file has more characters than any job reads.
 _MOST_BYTES = 16 * MIB
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,}")
+_DRAWING = re.compile(r"<svg[\s>]", re.IGNORECASE)
 _REPLACEMENT = "\ufffd"
 
 
@@ -59,3 +62,6 @@ def text_entries(where: str, text: str, nested: Nested) -> Iterator[Entry]:
     if TAG.search(text):
         yield Entry(f"{where} without tags", decoded(without_tags(text)), EntryKind.hidden)
         yield from programs_in(f"script in {where}", text)
+    if _DRAWING.search(text) and (root := parsed(text).root) is not None:
+        for entry in shown_texts(root):
+            yield replace(entry, where=f"{where}, {entry.where}")

@@ -16,11 +16,18 @@ _TAGGED = re.compile(
     re.IGNORECASE,
 )
 # Encrypted notes, checksums and lists of features that mail servers and filters write for
-# themselves: of Google, Microsoft, Tencent, Coremail and NetEase, Alibaba, Amazon, SendGrid,
-# Mailgun, Yahoo, Mimecast, Proofpoint, Cisco, Barracuda, Cloudmark, Sophos.
+# themselves: of Google, Microsoft, Tencent, Coremail and NetEase, Alibaba, China Mobile, Sina,
+# Amazon, SendGrid, Mailgun, Mandrill, Postmark, Brevo, Salesforce, Yahoo, Mail.ru (whose names are
+# also hexadecimal), Yandex, Zoho, Fastmail, GMX, GitHub, GitLab, LinkedIn, Facebook, Mimecast,
+# Proofpoint, Cisco, Barracuda, Cloudmark, Sophos, Symantec, Trend Micro,
+# Kaspersky, FireEye, Rspamd.
 _NOTES = re.compile(
     r"x-(?:gm|google|microsoft|ms-(?:exchange|office365)|qq|coremail|cm|ntes|aliyun|alimail|ses|sg"
-    r"|mailgun|ymail|mimecast|mc|proofpoint|ipas|bess|asg|cmae|sophos)-[a-z0-9-]{1,80}"
+    r"|mailgun|ymail|mimecast|mc|proofpoint|ipas|bess|asg|cmae|sophos|sfdc|sfmc|wechat|wework|rm|sina"
+    r"|hm|mandrill|pm|sib|mailin|mailru|yandex|zoho|zohomail|me|ui|provags|github|gitlab|linkedin"
+    r"|facebook|entity|amz|tm|tmase|kse|klms|kaspersky|fe|feas|rspamd|spamd|starscan|brightmail"
+    r"|cloudmark|cnfs)-[a-z0-9-]{1,80}"
+    r"|x-(?:authority-analysis|msg-ref|msfbl|tmn|mtk|mras|viruschecked|[0-9a-f]{7,8})|openpgp"
     r"|ironport-[a-z0-9-]{1,60}",
     re.IGNORECASE,
 )

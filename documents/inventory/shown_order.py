@@ -6,7 +6,7 @@ Not every browser and window applies each rule, so that the text is listed in ad
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from selectolax.lexbor import LexborNode, SelectolaxError
 
@@ -14,7 +14,7 @@ from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.neighbours import may_form_value
 
 # Characters from right to left, or in a mirror.
-_BACKWARDS = re.compile(
+BACKWARDS = re.compile(
     r"\bunicode-bidi\s*+:\s*+(?:bidi|isolate)-override"
     r"|\btransform\s*+:[^;]{0,200}?(?:scale(?:X|3d)?\(\s*+-|rotateY\(|rotate3d\(|matrix(?:3d)?\(\s*+-)"
     r"|\bscale\s*+:\s*+-|\brotate\s*+:\s*+y",
@@ -27,12 +27,17 @@ _ITEMS = re.compile(
 # An element among those beside it.
 _FLOAT = re.compile(r"\bfloat\s*+:\s*+(?:right|inline-end)", re.IGNORECASE)
 # An element in a place of its own.
-_PLACED = re.compile(
+PLACED = re.compile(
     r"\bposition\s*+:\s*+(?:absolute|fixed|relative)|(?<![\w-])order\s*+:\s*+-?\d"
     r"|\bgrid-(?:area|column|row)\b|\btranslate|\bmargin[\w-]{0,20}\s*+:[^;]{0,50}-\d",
     re.IGNORECASE,
 )
-_KINDS = (_BACKWARDS, _ITEMS, _FLOAT, _PLACED)
+# The characters of a text of a drawing, each in a place of its own.
+_ACROSS = re.compile("")
+_PLACE = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
+# Attributes that are declarations of a style (SVG 2, 6.6), and the style itself.
+_STYLING = ("style", "direction", "unicode-bidi", "transform")
+_KINDS = (BACKWARDS, _ITEMS, _FLOAT, PLACED)
 # Numbers of counters, and the rules that show them.
 _COUNTED = re.compile(r"\bcounter-(?:reset|set|increment)\s*+:([^;}]{1,2000})", re.IGNORECASE)
 _COUNTER = re.compile(r"\bcounters?\(", re.IGNORECASE)
@@ -47,19 +52,20 @@ _LONGEST, _MOST_NODES = 40, 50
 _MOST_RULES, _TIMES, _LEAST = 500, 8, 100_000
 
 
-def reordered_texts(root: LexborNode) -> Iterator[Entry]:
+def reordered_texts(root: LexborNode, sheets: str = "") -> Iterator[Entry]:
     """Yield the texts in the order in which styles show them.
 
     What a style may reorder beyond the limits is unread, and so are digits of which each group has
-    a place, a counter or a rule of its own and that together may be a value.
+    a place, a counter or a rule of its own and that together may be a value. `sheets`: further
+    style sheets.
     """
-    if _makes_numbers(root):
+    if _makes_numbers(root, sheets):
         yield unread("style", Unread.counted)
     allowed = len(root.text()) * _TIMES + _LEAST
     listed: set[str] = set()
     placed: set[int] = set()
-    for node, kind in _reordered(root):
-        if kind is _PLACED:
+    for node, kind in reordered(root, sheets):
+        if kind is PLACED:
             parent = node.parent
             if parent is not None and parent.mem_id not in placed:
                 placed.add(parent.mem_id)
@@ -76,11 +82,11 @@ def reordered_texts(root: LexborNode) -> Iterator[Entry]:
             yield Entry(f"{node.tag}, as a style orders it", text, EntryKind.hidden)
 
 
-def _makes_numbers(root: LexborNode) -> bool:
+def _makes_numbers(root: LexborNode, more: str) -> bool:
     """Whether styles have texts of digits that may be a value together, or show a counter with a
     number that is longer than one of chapters.
     """
-    sheets = "\n".join(sheet.text() or "" for sheet in root.css("style"))
+    sheets = "\n".join((*(sheet.text() or "" for sheet in root.css("style")), more))
     if may_form_value(_DIGITS.findall(sheets)):
         return True
     if not _COUNTER.search(sheets):
@@ -112,31 +118,55 @@ def _short_text(node: LexborNode) -> str:
 
 
 def _in_order(node: LexborNode, kind: re.Pattern[str]) -> str:
-    if kind is _BACKWARDS:
+    if kind is BACKWARDS:
         return node.text()[::-1]
+    if kind is _ACROSS:
+        return _across(node)
+    return "".join(child.text() for child in items_in_order(node, kind))
+
+
+def items_in_order(node: LexborNode, kind: re.Pattern[str]) -> Sequence[LexborNode]:
+    """The children of an element whose order a style reverses, as shown; none of a single child."""
     container = node.parent if kind is _FLOAT else node
-    if container is None:
-        return ""
-    items = [child.text() for child in container.iter(include_text=True)]
-    return "".join(reversed(items)) if len(items) > 1 else ""
+    items = [*container.iter(include_text=True)] if container is not None else []
+    return items[::-1] if len(items) > 1 else ()
 
 
-def _reordered(root: LexborNode) -> Iterator[tuple[LexborNode, re.Pattern[str]]]:
+def _across(node: LexborNode) -> str:
+    """The characters of a text of a drawing from left to right (SVG 2, 11.4.3)."""
+    places = [float(place) for place in _PLACE.findall(node.attributes.get("x") or "")]
+    pairs = zip(places, "".join(node.text().split()), strict=False)
+    return "".join(char for _, char in sorted(pairs, key=lambda pair: pair[0]))
+
+
+def reordered(root: LexborNode, sheets: str = "") -> Iterator[tuple[LexborNode, re.Pattern[str]]]:
+    """The elements whose text is shown in another order, and how."""
     for node in root.css("bdo"):
-        yield node, _BACKWARDS
+        yield node, BACKWARDS
     for node in root.css("[dir=rtl]"):
         yield node, _ITEMS
     for node in root.css("text[x], text[dx], tspan[x], tspan[dx]"):  # of a drawing
-        yield node, _PLACED
-    for node in root.css("[style]"):
-        for kind in _kinds(node.attributes.get("style") or ""):
-            yield node, kind
-    rules = [rule for sheet in root.css("style") for rule in _rules(sheet.text() or "")]
+        yield node, PLACED
+    for node in root.css("text[x], tspan[x]"):
+        if len(_PLACE.findall(node.attributes.get("x") or "")) > 1:
+            yield node, _ACROSS
+    yield from _declared(root)
+    every = (*(sheet.text() or "" for sheet in root.css("style")), sheets)
+    rules = [rule for sheet in every for rule in _rules(sheet)]
     for selector, kind in rules[:_MOST_RULES]:
         for node in _selected(root, selector):
             yield node, kind
     for _, kind in rules[_MOST_RULES:]:
         yield root, kind
+
+
+def _declared(root: LexborNode) -> Iterator[tuple[LexborNode, re.Pattern[str]]]:
+    """Elements with a style of their own."""
+    for node in root.css(",".join(f"[{name}]" for name in _STYLING)):
+        given = node.attributes
+        style = ";".join(f"{name}:{given[name]}" for name in _STYLING[1:] if given.get(name))
+        for kind in _kinds(f"{given.get('style') or ''};{style}"):
+            yield node, kind
 
 
 def _kinds(declarations: str) -> Iterator[re.Pattern[str]]:

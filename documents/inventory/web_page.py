@@ -14,6 +14,7 @@ from documents.errors import EmptyDocument
 from documents.inventory.encodings import decoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
+from documents.inventory.page_text import running_texts
 from documents.inventory.scripts import (
     is_program,
     joined_literals,
@@ -38,8 +39,11 @@ def walk(inventory: Inventory) -> Walk:
     return entries
 
 
-def markup_entries(markup: str, nested: Nested) -> Iterator[Entry]:
-    """Yield all text of a page: by place, and as one source, which also has what no place has."""
+def markup_entries(markup: str, nested: Nested, sheets: str = "") -> Iterator[Entry]:
+    """Yield all text of a page: by place, and as one source, which also has what no place has.
+
+    `sheets`: style sheets in other files that apply to the page too, and are listed elsewhere.
+    """
     draft = Draft(nested.limits)
     try:
         fill(draft, markup)
@@ -50,11 +54,17 @@ def markup_entries(markup: str, nested: Nested) -> Iterator[Entry]:
     if root is not None:
         yield from _places(root)
         yield from _written(root)
-        yield from reordered_texts(root)
+        yield from shown_texts(root, sheets)
     # Tags inside a word, and parts of the source that a parser drops.
     shown = html.unescape(without_tags(markup))
     yield from nested.text("source without tags", shown, EntryKind.hidden)
     yield from nested.text("source", markup, EntryKind.hidden)
+
+
+def shown_texts(root: LexborNode, sheets: str = "") -> Iterator[Entry]:
+    """Yield the texts that styles and attributes of a page, or of a drawing, put together."""
+    yield from running_texts(root, sheets)
+    yield from reordered_texts(root, sheets)
 
 
 def _places(root: LexborNode) -> Iterator[Entry]:

@@ -11,11 +11,14 @@ from pathlib import Path
 from selectolax.lexbor import LexborNode
 
 from documents.inventory.encodings import decoded
+from documents.inventory.page_text import ANNOTATIONS, VALUES
+from documents.inventory.shown_order import BACKWARDS, items_in_order, reordered
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.encoded_text import NEUTRAL_TARGET, with_encoded_forms, without_data
 from documents.masking.joined_text import Piece, Separator, mask_joined
 from documents.masking.masked_file import MaskedFile
+from documents.masking.page_texts import BackwardsText, ShownText
 from documents.masking.pictures.embedded import Pictures
 from documents.masking.replacement import Masking, applied
 from documents.readers import html
@@ -41,7 +44,6 @@ _BLOCKS = frozenset(
 _CELLS = frozenset(("td", "th"))
 # Elements whose white space is shown.
 _VERBATIM = frozenset(("pre", "textarea", "listing", "xmp", "plaintext"))
-_SPACES = re.compile(r"[ \t\r\n\f]+")
 _VOID = frozenset(("br", "col", "hr", "img", "input", "wbr"))
 # Programs, other documents, and drawings, whose text cannot be masked.
 _REMOVED = frozenset(
@@ -61,7 +63,10 @@ _ATTRIBUTES = frozenset(
         "summary", "target", "title", "type", "valign", "value", "vspace", "width", "wrap"
     )
 )  # fmt: skip
+# What only style sheets and links use, in which characters of a text may have names.
+_NAMES = frozenset(("class", "id"))
 _ADDRESSES = frozenset(("href", "src", "background"))
+_MOST_TIMES = 8
 _SCRIPT = re.compile(r"\s*(?:javascript|vbscript):", re.IGNORECASE)
 _DATA = re.compile(r"\s*data:(?P<type>[^,;]{0,100})[^,]{0,200},(?P<data>.*)", re.DOTALL)
 _STYLE_DATA = re.compile(r"url\(\s*+[\"']?+\s*+data:[^)]*+\)?+", re.IGNORECASE)
@@ -84,22 +89,6 @@ def masked_page(page: str, masking: Masking, pictures: Pictures, account: Accoun
     return writer.page()
 
 
-class _Text:
-    """A text of the page, which is escaped when it is written.
-
-    `text` has its white space as a reader sees it; so is it written if something in it was masked.
-    """
-
-    is_writable = True
-
-    def __init__(self, source: str, *, verbatim: bool) -> None:
-        self.source = source
-        self.text = source if verbatim else _SPACES.sub(" ", source)
-
-    def cut(self, start: int, end: int, replacement: str) -> None:
-        self.source = self.text = self.text[:start] + replacement + self.text[end:]
-
-
 class _Writer:
     """Walks a tree without recursion, because pages can be nested to any depth."""
 
@@ -107,22 +96,29 @@ class _Writer:
         self, masking: Masking, pictures: Pictures, account: Account, styles: html.Styles
     ) -> None:
         self._find = masking.find
+        self._is_simplest = masking.simplest
         self._styles = styles
         self._pictures = pictures
         self._account = account
-        self._written: list[str | _Text] = ["<!DOCTYPE html>\n"]
+        self._written: list[str | ShownText] = ["<!DOCTYPE html>\n"]
         self._pieces: list[Piece] = []
         self._shown: list[Piece] = []
+        # With the attributes that are shown as text, and without annotations.
+        self._seen: list[Piece] = []
+        self._base: list[Piece] = []
+        self._annotations = 0
+        self._ranges: dict[int, tuple[int, int]] = {}
+        self._reordered: list[list[Piece]] = []
         self._hidden = 0
         self._verbatim = 0
         self._number = 0
 
     def page(self) -> str:
         # A number can be contiguous with the hidden text in it, and without it.
-        for pieces in (self._pieces, self._shown):
+        for pieces in (self._pieces, self._shown, self._seen, self._base, *self._reordered):
             self._account.count("text", mask_joined(pieces, self._find))
         return "".join(
-            markup.escape(one.source, quote=False) if isinstance(one, _Text) else one
+            markup.escape(one.source, quote=one.quote) if isinstance(one, ShownText) else one
             for one in self._written
         )
 
@@ -140,12 +136,33 @@ class _Writer:
                 if node is not None:
                     self._close(node)
             node = node.next if node is not None and depth > 0 else None
+        self._reorder(root)
+
+    def _reorder(self, root: LexborNode) -> None:
+        """List the texts that a style shows in another order, in that order."""
+        left = len(self._pieces) * _MOST_TIMES
+        for node, kind in reordered(root):
+            if kind is BACKWARDS:
+                pieces: list[Piece] = [*map(BackwardsText, reversed(self._texts_in(node)))]
+            else:
+                items = items_in_order(node, kind)
+                pieces = [piece for item in items for piece in self._texts_in(item)]
+            left -= len(pieces)
+            if left < 0:
+                return  # the inventory names what is beyond the limits
+            self._reordered.append(pieces)
+
+    def _texts_in(self, node: LexborNode) -> list[ShownText]:
+        start, end = self._ranges.get(node.mem_id, (0, 0))
+        return [piece for piece in self._pieces[start:end] if isinstance(piece, ShownText)]
 
     def _open(self, node: LexborNode) -> bool:
         """Write the beginning of a node. Returns whether what is in it is written."""
         tag = node.tag or ""
         if tag == "-text":
+            self._begin(node)
             self._add_text(node.text_content or "")
+            self._end(node)
         elif tag == "style":
             self._add_style(node)
         elif tag == "-comment" or tag in _REMOVED:
@@ -155,13 +172,17 @@ class _Writer:
             return False
         else:
             self._separate(tag)
+            self._begin(node)
+            self._annotations += tag in ANNOTATIONS
             if html.is_reversed(tag, node.attributes) and node.child is not None:
                 self._add_sign(html.RIGHT_TO_LEFT)
             if tag not in _VOID:
                 self._hidden += not html.is_shown(self._styles, node, tag)
                 self._verbatim += tag in _VERBATIM
             if tag in _INLINE or tag in _BLOCKS:
-                self._written.append(f"<{tag}{self._attributes(node)}>")
+                self._written.append(f"<{tag}")
+                self._add_attributes(node, tag)
+                self._written.append(">")
             if tag == "head":
                 self._written.append('<meta charset="utf-8">')
             return tag not in _VOID
@@ -171,6 +192,8 @@ class _Writer:
         tag = node.tag or ""
         if tag.startswith("-") or tag in _REMOVED or tag in _VOID or tag == "style":
             return
+        self._end(node)
+        self._annotations -= tag in ANNOTATIONS
         if html.is_reversed(tag, node.attributes):
             self._add_sign(html.END_OF_DIRECTION)
         self._hidden -= not html.is_shown(self._styles, node, tag)
@@ -181,39 +204,60 @@ class _Writer:
 
     def _separate(self, tag: str) -> None:
         if tag not in _INLINE:
-            self._add_sign("\t" if tag in _CELLS else "\n")
+            self._add_sign("\t" if tag in _CELLS else "\n", is_base=tag not in ANNOTATIONS)
 
-    def _add_sign(self, sign: str) -> None:
-        """Add what is between texts and is not written."""
+    def _add_sign(self, sign: str, *, is_base: bool = True) -> None:
+        """Add what is between texts and is not written. `is_base`: also without annotations."""
         separator = Separator(sign)
-        self._pieces.append(separator)
-        self._shown.append(separator)
+        for pieces in (self._pieces, self._shown, self._seen):
+            pieces.append(separator)
+        if is_base:
+            self._base.append(separator)
+
+    def _begin(self, node: LexborNode) -> None:
+        self._ranges[node.mem_id] = (len(self._pieces), len(self._pieces))
+
+    def _end(self, node: LexborNode) -> None:
+        start, _ = self._ranges.get(node.mem_id, (0, 0))
+        self._ranges[node.mem_id] = (start, len(self._pieces))
 
     def _add_text(self, text: str) -> None:
-        piece = _Text(without_data(text, self._account), verbatim=self._verbatim > 0)
+        piece = ShownText(without_data(text, self._account), verbatim=self._verbatim > 0)
         self._written.append(piece)
         self._pieces.append(piece)
+        self._seen.append(piece)
+        if not self._annotations:
+            self._base.append(piece)
         if not self._hidden:
             self._shown.append(piece)
 
     def _add_style(self, node: LexborNode) -> None:
-        """Keep a style sheet without pictures; leave it out if it has something to mask."""
+        """Keep a style sheet without pictures; leave it out if it has something to mask, or in the
+        simplest form of the page, because sheets can write texts and put them together.
+        """
         style = _STYLE_DATA.sub("none", node.text() or "")
-        if "</" in style or "<!--" in style or self._find(style) or self._find(decoded(style)):
+        if (
+            self._is_simplest
+            or "</" in style
+            or "<!--" in style
+            or self._find(style)
+            or self._find(decoded(style))
+        ):
             self._account.removed["style sheets"] += 1
         else:
             self._written.append(f"<style>{style}</style>")
 
-    def _attributes(self, node: LexborNode) -> str:
-        written = ""
+    def _add_attributes(self, node: LexborNode, tag: str) -> None:
         for name, value in node.attributes.items():
-            if name not in _ATTRIBUTES:
+            if name not in _ATTRIBUTES or (self._is_simplest and name in _NAMES):
                 continue
             if value is None:
-                written += f" {name}"
+                self._written.append(f" {name}")
             elif (words := self._value(name, value)) is not None:
-                written += f' {name}="{markup.escape(words)}"'
-        return written
+                piece = ShownText(words, verbatim=True, quote=True)
+                self._written += (f' {name}="', piece, '"')
+                if VALUES.get(tag) == name:
+                    self._seen.append(piece)
 
     def _value(self, name: str, value: str) -> str | None:
         if _SCRIPT.match(value):

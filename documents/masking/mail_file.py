@@ -14,10 +14,12 @@ from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import format_datetime, parsedate_to_datetime
+from itertools import islice
 from pathlib import Path
 
 from documents.detect import detect
 from documents.errors import CorruptDocument, DocumentError, DocumentTooLong, NoTextLayer
+from documents.inventory.web_page import shown_texts
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.encoded_text import with_encoded_forms
@@ -28,6 +30,7 @@ from documents.masking.replacement import Masking, applied
 from documents.masking.text_file import masked_words
 from documents.memory_file import memory_file
 from documents.readers import mail
+from documents.readers.html import parsed
 from documents.readers.mail.bodies import plain_text, report_blocks
 from documents.readers.mail.content import content_of
 from documents.readers.mail.headers import body_of, decoded, guessed, name_of
@@ -37,6 +40,7 @@ MaskAny = Callable[[Path, str, Masking, ReadLimits, Account], MaskedFile]
 
 _HEADERS = ("From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Subject", "Date")
 _MULTIPART = frozenset(("mixed", "alternative", "related"))
+_CSS = "text/css"
 _SIGNATURE = re.compile(r"application/(?:x-)?(?:pkcs7|pgp)-signature")
 _CONTENT_ID = re.compile(r"<[A-Za-z0-9.@_$-]{1,200}>")
 _MOST_PARTS = 1_000
@@ -72,10 +76,12 @@ class _Writer:
         self._mask_any = mask_any
         self._pictures = Pictures(masking, limits, account)
         self._parts = 0
+        self._sheets_have_values = False
         self._remaining_bytes = limits.max_expanded_bytes
 
     def message(self, message: Message, depth: int) -> Message:
         """The masked copy of an e-mail, with its headers."""
+        self._sheets_have_values = self._sheets_have_values or self._puts_together(message)
         new = self._part(message, depth) or MIMEText("", "plain", "utf-8")
         for name, value in self._headers(message):
             new[name] = value
@@ -85,6 +91,19 @@ class _Writer:
             not name.lower().startswith("content-") for name in others
         )
         return new
+
+    def _puts_together(self, message: Message) -> bool:
+        """Whether style sheets beside the pages of an e-mail, masked, show something to mask."""
+        parts = list(islice(message.walk(), _MOST_PARTS))
+        sheets = "\n".join(body_of(part) for part in parts if part.get_content_type() == _CSS)
+        if not sheets:
+            return False
+        sheets = masked_words(sheets, self._masking.find, Account())
+        pages = [body_of(part) for part in parts if part.get_content_type() == "text/html"]
+        roots = [root for page in pages if (root := parsed(page).root) is not None]
+        return any(
+            self._masking.find(entry.text) for root in roots for entry in shown_texts(root, sheets)
+        )
 
     def _headers(self, message: Message) -> Iterator[tuple[str, str]]:
         for name in _HEADERS:
@@ -148,7 +167,7 @@ class _Writer:
 
     def _attachment(self, part: Message) -> Message | None:
         data = content_of(part)
-        if data is None:
+        if data is None or (part.get_content_type() == _CSS and self._sheets_have_values):
             self._leave_out(part)
             return None
         if _SIGNATURE.fullmatch(part.get_content_type()):

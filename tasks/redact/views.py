@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from documents.inventory.escapes import ESCAPE, has_escapes, unescaped
 from documents.readers.text.folded import part_ends
 from tasks.redact.finders.search import matches
+from tasks.redact.notation import divisions
 from tasks.redact.numerals import Edit, marks, whole_numbers
 from tasks.text.plain import HAN, plain
 from tasks.text.traditional import simplified
@@ -39,13 +40,13 @@ _LINE_END = "\r\n"
 
 # Escapes of URLs, of HTML and XML, of vCards (quoted-printable), and of programs and names.
 _ESCAPES = re.compile(
-    r"(?P<percent>(?:%[0-9A-Fa-f]{2})++)|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
+    r"(?P<percent>(?:%[0-9A-Fa-f]{2})++)|(?P<entity>&(?:#0{0,64}\d{1,7}|#[xX]0{0,64}[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
     r"|(?P<quoted>(?:=[0-9A-F]{2}(?:=\n)?+){2,}+)"
     rf"|(?P<other>{ESCAPE})"
 )
-_ESCAPE_SIGNS = re.compile(r"[%&\\]|=[0-9A-F]{2}=")
+_ESCAPE_SIGNS = re.compile(r"[%&\\]|U\+|=[0-9A-F]{2}=")
 _ESCAPE_BEGIN = re.compile(
-    r"%(?=[0-9A-Fa-fu])|&(?=[#A-Za-z])|\\(?=[uUx'0-9A-Fa-f])|=(?=[0-9A-F]{2}=)"
+    r"%(?=[0-9A-Fa-fu])|&(?=[#A-Za-z])|\\(?=[\\uUx'0-9A-Fa-f])|U(?=\+)|=(?=[0-9A-F]{2}=)"
     r"|_(?=x)|x(?=[Nn]-)|X(?=[Nn]-)"
 )
 # At least five single characters with the same gap: widely spaced text, or vertical text.
@@ -132,9 +133,10 @@ def views(text: str) -> Iterator[View]:
     """Yields the text as a reader sees it; where it differs also without hyphenation, indentation,
     wide spaces and brackets around one character, and both again with escapes decoded, with text
     that is shown backwards in the order in which it is read, with string constants joined, with the
-    parts of values in calendars and vCards joined, with whole numbers that programs write as
-    decimals in digits only, and without the marks of items and notes beside numbers.
-    Traditional characters are the simplified ones that replace them.
+    parts of values in calendars and vCards joined, without the marks of formats that divide
+    values, with whole numbers that programs write as decimals in digits only, and without the marks
+    of items and notes beside numbers. Traditional characters are the simplified ones that replace
+    them.
     """
     return _views(text, _SEARCHED)
 
@@ -158,9 +160,10 @@ def _views(text: str, forms: _Visible) -> Iterator[View]:
     in_order = _in_order(decoded)
     constants = _joined_constants(in_order)
     values = _joined_parts(in_order)
+    undivided = _edited(in_order, divisions(in_order.text))
     numbers = _edited(in_order, whole_numbers(in_order.text))
     apart = _edited(numbers, marks(numbers.text))
-    every = (written, decoded, in_order, constants, values, numbers, apart)
+    every = (written, decoded, in_order, constants, values, undivided, numbers, apart)
     # In a dictionary, because a view may be the same as another.
     for view in {id(one): one for one in every}.values():
         visible = _visible(view, forms)

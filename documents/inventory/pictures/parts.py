@@ -11,6 +11,7 @@ from documents.inventory.pictures.beside_pixels import (
     numbers,
     outside,
 )
+from documents.inventory.pictures.iptc import photoshop_parts
 from documents.inventory.pictures.part import PartKind, PicturePart
 from documents.inventory.pictures.png import png_parts
 from documents.inventory.pictures.tiff_tags import tiff_parts
@@ -33,6 +34,7 @@ _JPEG_NUMBERS = MappingProxyType(
 )
 _HUFFMAN = 0xC4
 _JPEG_HEADERS = frozenset((*range(0xC0, 0xD0), 0xDA)) - {_HUFFMAN}
+_PHOTOSHOP = 0xED
 _EXIF, _XMP, _LONG_XMP = (
     b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0",
 )  # fmt: skip
@@ -102,6 +104,8 @@ def _jpeg_part(marker: int, body: bytes) -> Iterator[PicturePart]:
     elif body.startswith(b"JFIF\0"):
         if body[12:14] != b"\0\0" or len(body) > 14:
             yield PicturePart("thumbnail", body, PartKind.frame)
+    elif marker == _PHOTOSHOP:
+        yield from photoshop_parts("segment APP13", body)
     elif not (body.startswith(b"Adobe") and len(body) <= 12):
         yield PicturePart(f"segment APP{marker & 0x0F}", body, PartKind.unknown)
 

@@ -60,10 +60,10 @@ _PDF_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _UTF16_MARKS = (b"\xfe\xff", b"\xff\xfe")
 _ESCAPE_SIGNS = re.compile(rb"[%&\\]")
 _ESCAPE = re.compile(
-    rb"%[0-9A-Fa-f]{2}|&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"
-    rb"|\\(?:u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4})*+|[xX'][0-9A-Fa-f]{2})"
+    rb"%[0-9A-Fa-f]{2}|&(?:#0{0,64}\d{1,7}|#[xX]0{0,64}[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"
+    rb"|\\{1,64}(?:u[0-9A-Fa-f]{4}(?:\\{1,64}u[0-9A-Fa-f]{4})*+|[xX'][0-9A-Fa-f]{2})"
 )
-_NOT_HEX = re.compile(rb"\\u")
+_NOT_HEX = re.compile(rb"\\{1,64}u")
 _QUOTED_PRINTABLE = re.compile(rb"=[0-9A-F]{2}=[0-9A-F]{2}|=\r?\n")
 _TAGS = re.compile(rb"(?:<[^<>]{0,4096}>)+")
 _BLOCK_TAGS = re.compile(
@@ -316,8 +316,9 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
         return unquote_to_bytes(written)
     if written[:1] == b"&":
         return html.unescape(written.decode("ascii")).encode("utf-8", "replace")
-    if written[1:2] in b"xX'":
-        return bytes.fromhex(written[2:].decode())
+    code = written.lstrip(b"\\")
+    if code[:1] in b"xX'":
+        return bytes.fromhex(code[1:].decode())
     units = bytes.fromhex(_NOT_HEX.sub(b"", written).decode())
     return units.decode("utf-16-be", "replace").encode()
 

@@ -20,7 +20,7 @@ _MOST_CODE = 0x10FFFF
 # No value is longer; between two values there is a gap that no value has.
 _AROUND, _GAP = 256, b"\n\n\n\n"
 _CODE = re.compile(rb"\\([0-9A-Fa-f]{2,6})")
-_HEX_CODE = re.compile(rb"\\(?:U|u\{)([0-9A-Fa-f]+)")
+_HEX_CODE = re.compile(rb"(?:\\(?:U|u\{)|U\+)([0-9A-Fa-f]+)")
 _UNIT = re.compile(rb"-?\d+")
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _XML = re.compile(rb"_x([0-9A-Fa-f]{4})_")
@@ -126,6 +126,12 @@ _ESCAPES: Sequence[_Form] = (
         "escapes of programs",
         b"\\",
         re.compile(rb"(?:\\U00[01][0-9A-Fa-f]{5}|\\u\{[0-9A-Fa-f]{1,8}\})++"),
+        _code_points,
+    ),
+    _Form(
+        "code points",
+        b"U+",
+        re.compile(rb"U\+[0-9A-Fa-f]{4,6}(?:[ ,;]{0,2}U\+[0-9A-Fa-f]{4,6})*+"),
         _code_points,
     ),
     _Form("RTF escapes", b"\\u", re.compile(rb"(?:\\u-?\d{4,5}\?)++"), _decimal),

@@ -62,6 +62,12 @@ _LABELS = {
     "x-unicode-2-0-utf-7": "utf-7",
     "csunicode11utf7": "utf-7",
 }
+# RFC 1922, 3: sets of characters, what is between SO and SI or the end of the line, and SS2.
+_GB_DESIGNATED = b"\x1b$)A"
+_GB_SETS = (b"A", b"E")
+_ISO_2022_CN = re.compile(
+    rb"\x1b\$\)(?P<set>[AEG])|\x1b\$[*+].|\x0e(?P<shifted>[^\x0e\x0f\x1b\n]*)\x0f?|(?P<other>\x1b[NO]..)|\x0f"
+)
 # Names of code pages: Python has `cp874`, and not `windows-874`.
 _CODE_PAGE = re.compile(r"(?:x-)?(?:windows|cp|ibm|ms|dos)[-_]?(\d{3,5})")
 # Codecs of Python that are no character sets; that of punycode takes quadratic time.
@@ -257,6 +263,8 @@ def _escaped(data: bytes, declared: str | None, *, cut: bool) -> Decoding | None
     """Text in 7-bit bytes: ISO 2022 with its escapes, or HZ (RFC 1843), between ~{ and ~}."""
     if declared == "utf-7":
         return _utf_7(data)
+    if _GB_DESIGNATED in data:
+        return _iso_2022_cn(data)
     if b"\x1b" in data:
         named = (declared,) if declared and declared.startswith("iso2022") else ()
         for encoding in (*named, "iso2022_jp_2", "iso2022_kr"):
@@ -270,6 +278,27 @@ def _escaped(data: bytes, declared: str | None, *, cut: bool) -> Decoding | None
         return None
     is_chinese = declared == "hz" or commonness(text, "gb18030") >= LIKELY
     return Decoding(text, "hz") if is_chinese else None
+
+
+def _iso_2022_cn(data: bytes) -> Decoding:
+    """Decode ISO-2022-CN (RFC 1922), which Python does not know, with the characters of GB 2312.
+
+    Characters of CNS 11643 become U+FFFD.
+    """
+    is_gb, at, pieces = True, 0, []
+    for match in _ISO_2022_CN.finditer(data):
+        pieces.append(data[at : match.start()].decode("ascii"))
+        at = match.end()
+        if match["set"]:
+            is_gb = match["set"] in _GB_SETS
+        elif match["shifted"] is not None:
+            shifted = bytes(byte | 0x80 for byte in match["shifted"]) if is_gb else b"\xff"
+            pieces.append(shifted.decode("gb18030", errors="replace"))
+        elif match["other"]:
+            pieces.append("\ufffd")
+    text = "".join((*pieces, data[at:].decode("ascii")))
+    lost = text.count("\ufffd")
+    return Decoding(text, "iso-2022-cn", _damaged_characters(lost) if lost else "")
 
 
 def _utf_7(data: bytes) -> Decoding:

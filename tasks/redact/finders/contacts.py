@@ -39,9 +39,30 @@ _NAMED_MOBILE = re.compile(
     r"(?:(?:电话|手机|热线|联系方式|微信)(?:号码?)?[ :\t]{0,3}[A-Za-z]{1,4}|"
     r"(?<![A-Za-z])(?:[wv]x|[WV]X))[ :_\-]?$"
 )
+# After the prefix of a provider for cheaper calls, in brackets, and with commas after a label.
+_PREFIXED_MOBILE = re.compile(
+    r"1(?:79(?:51|11|10|09|08|01)|2593|2530|0193)(?<![A-Za-z].{5})[ \-]?"
+    r"(?P<mobile>1[3-9]\d{9})(?!\d)"
+)
+_BEFORE_PREFIX = re.compile(r"(?:^|[^\d])(?:(?:\+|00)?86[ \-]?)?$")
+_LONGEST_BEFORE = 8
+_BRACKETED_MOBILE = re.compile(
+    r"\((?<![\dA-Za-z]\()1[3-9]\d\)[ \-]{0,2}(?!(?:19|20)\d\d[01]\d[0-3]\d)\d{4}[ \-]?\d{4}(?!\d)"
+)
+_COMMAS_IN_MOBILE = re.compile(r"1(?<!\d1)(?<!\d[.,]1)[3-9](?:,?\d){9}(?![.,]?\d)")
+_COMMAS_LABEL = re.compile(
+    r"(?:电话|手机|热线|联系方式|[Mm]obile|[Pp]hone|[Tt]el)(?:号码?)?[^\dA-Za-z\n]{0,4}$"
+)
+# RFC 3966, 5.1.1: separators of any groups.
+_TEL_URI = re.compile(
+    r"[Tt](?<![A-Za-z].)[Ee][Ll]:(?:\+?86[\-.() ]{0,2})?"
+    r"(?P<mobile>1[\-.() ]{0,2}[3-9](?:[\-.() ]{0,2}\d){9})(?!\d)"
+)
+# One letter before it is none of a number of an order or a device, which has capitals or more.
+_LETTER_BEFORE = re.compile(r"[a-z](?<![0-9A-Za-z_./\-#].)1[3-9]\d{9}(?![0-9A-Za-z_\-])")
 _MOBILE_SHAPE = re.compile(r"1[3-9]\d{9}")
 _MOBILE_GROUPS = frozenset(
-    [(11,), (3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (3, 4, 2, 2), (5, 6), (4, 3, 4)]
+    [(11,), (3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (3, 4, 2, 2), (5, 6), (4, 3, 4), (3, 3, 3, 2)]
 )
 _LANDLINE_BEGIN = re.compile(r"0(?=[1-9]|086)|8(?=6)|\+(?=86)|\((?=0)")
 _LANDLINE = re.compile(
@@ -107,9 +128,28 @@ def mobiles(text: str) -> Iterator[Detection]:
     for match in _ELEVEN_DIGITS.finditer(text):
         if is_labelled(text, match.start(), _NAMED_MOBILE):
             yield Detection(Kind.mobile, *match.span())
+    yield from _mobiles_in_other_forms(text)
     for match in one_per_cell(text, 11, 11):
         if _MOBILE_SHAPE.fullmatch(bare(match["run"])):
             yield Detection(Kind.mobile, *match.span("run"))
+
+
+def _mobiles_in_other_forms(text: str) -> Iterator[Detection]:
+    for match in _PREFIXED_MOBILE.finditer(text):
+        before = text[max(0, match.start() - _LONGEST_BEFORE) : match.start()]
+        if _BEFORE_PREFIX.search(before) and not is_other(text, *match.span()):
+            yield Detection(Kind.mobile, *match.span("mobile"))
+    for match in _BRACKETED_MOBILE.finditer(text):
+        if not is_other(text, *match.span()):
+            yield Detection(Kind.mobile, *match.span())
+    for match in _COMMAS_IN_MOBILE.finditer(text):
+        if "," in match[0] and is_labelled(text, match.start(), _COMMAS_LABEL):
+            yield Detection(Kind.mobile, *match.span())
+    for match in _TEL_URI.finditer(text):
+        yield Detection(Kind.mobile, *match.span("mobile"))
+    for match in _LETTER_BEFORE.finditer(text):
+        if not is_other(text, *match.span()):
+            yield Detection(Kind.mobile, match.start() + 1, match.end())
 
 
 def _mobiles_in_cells(text: str) -> Iterator[Detection]:

@@ -368,3 +368,19 @@ def test_a_name_in_a_few_bytes_that_are_text_in_another_encoding_is_listed(tmp_p
     entries = entries_of(tmp_path, b"\x30\x82" + name.encode(), text.MEDIA_TYPE)
     assert name in texts_of(entries)
     assert unread_of(entries) == []
+
+
+def yenc(words: bytes) -> bytes:
+    data = bytes((byte + 42) % 256 for byte in words)
+    return b"Text.\n=ybegin line=128 size=21 name=a.txt\n" + data + b"\n=yend size=21\nText.\n"
+
+
+def test_yenc_is_decoded(tmp_path: Path) -> None:
+    entries = entries_of(tmp_path, yenc(b"13812341234, 12"), text.MEDIA_TYPE)
+    assert "13812341234" in texts_of(entries)
+    assert unread_of(entries) == []
+
+
+def test_yenc_whose_bytes_are_lost_is_named(tmp_path: Path) -> None:
+    entries = entries_of(tmp_path, yenc(b"13812341234, some letters"), text.MEDIA_TYPE)
+    assert ("encoded data", "text, encoded data") in unread_of(entries)

@@ -15,6 +15,7 @@ from documents.readers import mail
 from standin.documents.builders import LIMITS, PARAGRAPH, as_docx, saved
 from tasks.redact.finder import RULES, Targets
 from tasks.redact.masker import Masker, Style
+from tests.unit.documents.inventory.places import entries_of
 from tests.unit.documents.masking.masks import NAME, PERSON, PHONE, masked
 
 
@@ -219,3 +220,26 @@ def test_escapes_of_a_style_sheet_of_a_saved_page_are_masked(tmp_path: Path, esc
     masker = Masker(Targets(frozenset(RULES)), Style())
     assert verify(file, masker.masking(), {PHONE}, LIMITS).left == []
     assert "138****1234" in decoded(file.data)
+
+
+def test_a_style_sheet_beside_a_page_is_left_out_and_its_texts_are_found(tmp_path: Path) -> None:
+    message = EmailMessage()
+    page = "".join(f"<i class=a{one}></i>" for one in PHONE)
+    sheet = "".join(f".a{one}::before{{content:'{one}'}}" for one in sorted(set(PHONE)))
+    message.set_content(f"<p>Text.<p>{page}", subtype="html")
+    message.add_related(sheet, subtype="css", cid="<a@example>")
+    entries = entries_of(tmp_path, message.as_bytes(), mail.MEDIA_TYPE)
+    assert any(PHONE in one.text for one in entries)
+    file, account = masked(message.as_bytes(), tmp_path)
+    parts = [part.get_content_type() for part in message_from_bytes(file.data).walk()]
+    assert parts == ["multipart/related", "text/html"]
+    assert account.removed["attachment text/css"] == 1
+
+
+def test_a_drawing_that_shows_a_number_backwards_is_found_in_an_attachment(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message.set_content("Text.")
+    drawing = f"<svg><text transform='scale(-1,1)'>{PHONE[::-1]}</text></svg>".encode()
+    message.add_attachment(drawing, maintype="image", subtype="svg+xml", filename="a.svg")
+    entries = entries_of(tmp_path, message.as_bytes(), mail.MEDIA_TYPE)
+    assert any(PHONE in one.text for one in entries)

@@ -139,3 +139,16 @@ def test_code_pages_are_read_by_the_names_that_programs_write(
 ) -> None:
     found = decoding(words.encode(codec), label)
     assert (found.text, found.doubt) == (words, "")
+
+
+def test_iso_2022_cn_is_decoded() -> None:
+    name = "张三".encode("gb2312")
+    shifted = bytes(byte & 0x7F for byte in name)
+    text = decoding(b"\x1b$)A\x0e" + shifted + b"\x0f 138\n\x0e" + shifted + b"\n138").text
+    assert text == "张三 138\n张三\n138"
+
+
+def test_characters_of_iso_2022_cn_in_another_set_are_replaced() -> None:
+    found = decoding(b"\x1b$)A\x1b$)G\x0eDd\x0f 138 \x1b$*H\x1bNab")
+    assert found.text == "\ufffd 138 \ufffd"
+    assert "2" in found.doubt

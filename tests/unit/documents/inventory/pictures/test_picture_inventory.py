@@ -234,6 +234,43 @@ def test_a_number_in_two_records_is_listed_as_one(tmp_path: Path, order: str) ->
     assert any(one.text == "13812341234" for one in found)
 
 
+def resource(number: int, data: bytes, name: bytes = b"") -> bytes:
+    """A resource of Photoshop ("Image Resource Blocks")."""
+    name = bytes((len(name),)) + name
+    name += b"\0" * (len(name) % 2)
+    head = b"8BIM" + number.to_bytes(2, "big") + name + len(data).to_bytes(4, "big")
+    return head + data + b"\0" * (len(data) % 2)
+
+
+def test_records_in_resources_of_photoshop_are_listed_each_and_as_one(tmp_path: Path) -> None:
+    body = resource(0x03ED, bytes(16)) + resource(0x0404, iptc(b"13812", b"341234"))
+    data = jpeg_segment(0xED, b"Photoshop 3.0\0" + body)
+    found = entries(tmp_path, data, JPEG)
+    assert any(one.text == "13812341234" for one in found)
+    assert {*unread(found)} == {("", "picture")}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        resource(0x0404, iptc(b"a") + BYTES),
+        resource(0x0BB7, BYTES),
+        resource(0x0425, BYTES * 9),
+        resource(0x0404, iptc(b"a")) + BYTES,
+    ],
+)
+def test_other_resources_of_photoshop_are_listed_and_named(tmp_path: Path, body: bytes) -> None:
+    found = entries(tmp_path, jpeg_segment(0xED, b"Photoshop 3.0\0" + body), JPEG)
+    assert any(SECRET in one.text for one in found)
+    assert ("segment APP13", "records without a reader") in unread(found)
+
+
+def test_the_name_of_a_resource_of_photoshop_is_listed(tmp_path: Path) -> None:
+    body = b"Photoshop 3.0\0" + resource(0x03ED, bytes(16), BYTES)
+    found = entries(tmp_path, jpeg_segment(0xED, body), JPEG)
+    assert any(SECRET in one.text for one in found)
+
+
 NUMBER = b"13812341234"
 AMONG_PIXELS: dict[str, tuple[str, bytes]] = {
     "JPEG": (JPEG, picture("JPEG")[:-2] + NUMBER + b"\xff\xd9"),

@@ -7,6 +7,7 @@ import binascii
 import bz2
 import gzip
 import io
+import json
 import lzma
 import os
 import quopri
@@ -98,6 +99,12 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "percent, twice": lambda text: quote(quote(text)).encode(),
     "entities": lambda text: "".join(f"&#{ord(char)};" for char in text).encode(),
     "JSON": lambda text: "".join(f"\\u{ord(char):04x}" for char in text).encode(),
+    "bytes in JSON": lambda text: json.dumps(
+        json.dumps("".join(f"\\x{byte:02x}" for byte in text.encode()))
+    ).encode(),
+    "JSON in JSON": lambda text: json.dumps(json.dumps(json.dumps(text))).encode(),
+    "references with zeros": lambda text: "".join(f"&#{ord(one):015d};" for one in text).encode(),
+    "notation of code points": lambda t: " ".join(f"U+{ord(one):04X}" for one in t).encode(),
     "code points": lambda text: "".join(f"\\U{ord(char):08x}" for char in text).encode(),
     "code points in braces": lambda t: "".join(f"\\u{{{ord(char):x}}}" for char in t).encode(),
     "RTF, decimal": lambda text: "".join(
