@@ -90,10 +90,10 @@ async def test_an_error_is_raised_for_each_caller_of_its_call() -> None:
 
 
 async def _cancelled_while_another_is_sent(coalescer: Coalescer[int, int]) -> None:
-    first, late, last = (asyncio.create_task(coalescer.ask(item)) for item in range(3))
+    first, late, last = [asyncio.create_task(coalescer.ask(item)) for item in range(3)]
     await asyncio.sleep(0)
     late.cancel()
-    assert await asyncio.gather(first, last) == [0, 20]
+    assert [await first, await last] == [0, 20]
     assert late.cancelled()
 
 
