@@ -148,7 +148,7 @@ async def test_a_file_that_a_scheduler_died_of_is_read_alone(
     for _ in range(3):  # a claim by `beside` would be answered before these
         assert await one.ledger.batches.claim_indexing([one.name, other.name]) is None
     assert redis.hget(f"chancery:batch:{waiting.id}", "token") == "0"
-    assert await asyncio.gather(alone, beside) == [True, True]
+    assert [await alone, await beside] == [True, True]
     assert (await current(other, waiting)).status is BatchStatus.in_progress
 
 
