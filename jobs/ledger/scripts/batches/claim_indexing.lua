@@ -8,7 +8,8 @@ local read = {}
 for at = 2, #ARGV do read[ARGV[at]] = true end
 
 local function first_due()
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'indexing', '-inf', now, 'LIMIT', 0, 1000)) do
+  local due = redis.call('ZRANGEBYSCORE', P .. 'indexing', '-inf', now, 'LIMIT', 0, 1000)
+  for _, id in ipairs(due) do
     if not read[redis.call('HGET', P .. 'batch:' .. id, 'department')] then return id end
   end
 end
