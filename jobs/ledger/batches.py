@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
@@ -189,9 +189,12 @@ class BatchLedger:
         department: str | None = await self._connection.ask(redis.hget(name, "department"))
         return department
 
-    async def claim_indexing(self) -> Indexing | None:
-        """Claim the batch whose file has waited longest to be read, for half a minute."""
-        record = pairs(await self._connection.run("batches/claim_indexing", _LEASE_MS))
+    async def claim_indexing(self, beside: Collection[str] = ()) -> Indexing | None:
+        """Claim the batch whose file has waited longest to be read, for half a minute.
+
+        `beside`: departments whose files are being read; their other files are left waiting.
+        """
+        record = pairs(await self._connection.run("batches/claim_indexing", _LEASE_MS, *beside))
         if not record:
             return None
         return Indexing(read_batch(record), int(record["token"]), int(record["readings"]))

@@ -19,14 +19,20 @@ class Coalescer(Generic[Item, Answer]):
     """Collects the items that are asked for while a call is under way, and sends them in the next.
 
     One call carries at most `most` items. A single caller is not delayed. Where a call fails, each
-    of its callers gets the error.
+    of its callers gets the error. With `drop_cancelled`, the item of a caller that was cancelled
+    before its call began is not sent.
     """
 
     def __init__(
-        self, send: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]], most: int = 64
+        self,
+        send: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
+        most: int = 64,
+        *,
+        drop_cancelled: bool = False,
     ) -> None:
         self._send = send
         self._most = most
+        self._drop_cancelled = drop_cancelled
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
         self._sent_at = -math.inf
         self._due = self._due_with_few = math.inf
@@ -62,15 +68,23 @@ class Coalescer(Generic[Item, Answer]):
         try:
             while self._waiting:
                 await self._wait_until_due()
-                most = min(self._most, len(self._waiting))
-                group = [self._waiting.popleft() for _ in range(most)]
+                group = self._next_group()
                 if not self._waiting:
                     self._due = self._due_with_few = math.inf
                     self._is_due.clear()
-                self._sent_at = asyncio.get_running_loop().time()
-                await self._send_group(group)
+                if group:
+                    self._sent_at = asyncio.get_running_loop().time()
+                    await self._send_group(group)
         finally:
             self._sending = None
+
+    def _next_group(self) -> Sequence[tuple[Item, asyncio.Future[Answer]]]:
+        group: list[tuple[Item, asyncio.Future[Answer]]] = []
+        while self._waiting and len(group) < self._most:
+            item, answer = self._waiting.popleft()
+            if not (self._drop_cancelled and answer.cancelled()):
+                group.append((item, answer))
+        return group
 
     async def _wait_until_due(self) -> None:
         """Wait until the first item is due, or a call is full."""

@@ -32,7 +32,10 @@ log = structlog.get_logger()
 
 
 class BatchReader:
-    """Reads one file at a time. If the process dies, another scheduler reads the file again."""
+    """Reads one file of a department at a time, and those of several departments beside each other,
+    a slice of each in turn. If the process dies, another scheduler reads the files again, and
+    claims no other one meanwhile.
+    """
 
     def __init__(
         self,
@@ -45,26 +48,46 @@ class BatchReader:
         self._store = store
         self._limits = limits
         self._processes = processes
-        self._unread: tuple[Indexing, float] | None = None
+        self._unread: list[tuple[Indexing, float]] = []
+        self._departments: set[str] = set()
+        self._claiming = asyncio.Lock()
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether a file is being read."""
+        return bool(self._departments)
 
     async def read_next(self) -> bool:
-        """Read the file of the batch that has waited longest; False if none waits.
+        """Read the file of the batch that has waited longest, of a department whose files are not
+        being read by another call; False if none waits.
 
         Raises `ProblemError` with `retry_after` for a fault of the operator; the file is then read
         again after this time.
         """
         await self._requeue()
-        indexing = await self._ledger.batches.claim_indexing()
-        if indexing is None:
-            return False
+        async with self._claiming:
+            indexing = await self._ledger.batches.claim_indexing(self._departments)
+            if indexing is None:
+                return False
+            if indexing.readings > 1:
+                # A scheduler died of a file, perhaps of this one. No other is to be blamed for it.
+                await self._read_claimed(indexing)
+                return True
+            self._departments.add(indexing.batch.department)
+        try:
+            await self._read_claimed(indexing)
+        finally:
+            self._departments.discard(indexing.batch.department)
+        return True
+
+    async def _read_claimed(self, indexing: Indexing) -> None:
         with structlog.contextvars.bound_contextvars(batch_id=indexing.batch.id):
             try:
                 await self._read_or_fail(indexing)
             except ProblemError as error:
-                self._unread = indexing, error.retry_after or 0.0
+                self._unread.append((indexing, error.retry_after or 0.0))
                 await self._requeue()
                 raise
-        return True
 
     async def _read_or_fail(self, indexing: Indexing) -> None:
         if indexing.readings > MAX_READINGS:
@@ -87,10 +110,12 @@ class BatchReader:
             await self._fail(indexing, error.problem)
 
     async def _requeue(self) -> None:
-        """Requeue a batch whose reading failed. If the ledger is away, the next call retries."""
-        if self._unread is not None:
-            await self._ledger.batches.requeue_indexing(*self._unread)
-            self._unread = None
+        """Requeue batches whose reading failed. If the ledger is away, the next call retries."""
+        while self._unread:
+            unread = self._unread[0]
+            await self._ledger.batches.requeue_indexing(*unread)
+            if unread in self._unread:
+                self._unread.remove(unread)
 
     async def _read(self, indexing: Indexing) -> None:
         batch = indexing.batch

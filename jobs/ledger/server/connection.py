@@ -68,7 +68,9 @@ class Connection:
             name: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
             for name, text in self._scripts.items()
         }
-        self._calls = Coalescer(self._send)
+        # A caller whose time is over was told that nothing was accepted; under overload its call
+        # would take the place of one that is still waited for.
+        self._calls = Coalescer(self._send, drop_cancelled=True)
         self._script_connection = ScriptConnection(redis.connection_pool)
 
     @classmethod

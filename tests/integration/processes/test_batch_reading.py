@@ -67,6 +67,13 @@ def make_due(redis: Redis, batch: NewBatch) -> None:
     redis.zadd("chancery:indexing", {batch.id: 1}, xx=True)
 
 
+async def make_endless(desk: Desk, batch: NewBatch) -> None:
+    """Replace the batch's file by one whose bytes never come."""
+    path = desk.folder.path((await current(desk, batch)).input_blob)
+    path.unlink()
+    os.mkfifo(path)
+
+
 async def test_outages_of_redis_do_not_count_as_deaths_of_the_scheduler(
     empty_system: System, open_desk: OpenDesk, redis: Redis
 ) -> None:
@@ -93,9 +100,7 @@ async def test_a_file_whose_reader_dies_each_time_fails_as_poisoned(
     desk = await open_desk(empty_system)
     batch = await submit(desk, chat_lines(1))
     prevent_progress(redis, batch)
-    path = desk.folder.path((await current(desk, batch)).input_blob)
-    path.unlink()
-    os.mkfifo(path)  # a file whose bytes never come
+    await make_endless(desk, batch)
     for token in range(1, MAX_READINGS + 1):
         scheduler = empty_system.start("scheduler")
         await reading_started(redis, batch, token)
@@ -106,6 +111,45 @@ async def test_a_file_whose_reader_dies_each_time_fails_as_poisoned(
     await until(lambda: redis.hget(f"chancery:batch:{batch.id}", "status") == "failed")
     (error,) = (await current(desk, batch)).errors
     assert error["code"] == "poisoned"
+
+
+async def test_a_short_file_does_not_wait_for_a_long_one_of_another_department(
+    empty_system: System, open_desk: OpenDesk
+) -> None:
+    flood, desk = await open_desk(empty_system), await open_desk(empty_system)
+    long, next_long = await submit(flood, chat_lines(1)), await submit(flood, chat_lines(1))
+    await make_endless(flood, long)
+    short = await submit(desk, chat_lines(64))
+    scheduler = empty_system.start("scheduler")
+
+    async def begun(desk: Desk, batch: NewBatch) -> bool:
+        return (await current(desk, batch)).status is not BatchStatus.validating
+
+    async with asyncio.timeout(30):
+        while not await begun(desk, short):
+            await asyncio.sleep(0.02)
+    assert not await begun(flood, long)
+    assert not await begun(flood, next_long)  # a department has one file read at a time
+    scheduler.kill()
+
+
+async def test_a_file_that_a_scheduler_died_of_is_read_alone(
+    empty_system: System, open_desk: OpenDesk, redis: Redis
+) -> None:
+    one, other = await open_desk(empty_system), await open_desk(empty_system)
+    suspect = await submit(one, chat_lines(LINES))
+    prevent_progress(redis, suspect)
+    assert await one.ledger.batches.claim_indexing()  # by a scheduler that died
+    make_due(redis, suspect)
+    waiting = await submit(other, chat_lines(1))
+    reader = BatchReader(one.ledger, one.store, LIMITS)
+    alone, beside = (asyncio.create_task(reader.read_next()) for _ in range(2))
+    await reading_started(redis, suspect, 2)
+    for _ in range(3):  # a claim by `beside` would be answered before these
+        assert await one.ledger.batches.claim_indexing([one.name, other.name]) is None
+    assert redis.hget(f"chancery:batch:{waiting.id}", "token") == "0"
+    assert [await alone, await beside] == [True, True]
+    assert (await current(other, waiting)).status is BatchStatus.in_progress
 
 
 async def test_refused_lines_are_written_to_a_file_during_the_reading(

@@ -61,7 +61,7 @@ async def test_a_delivery_asks_the_ledger_twice(
         return await command
 
     monkeypatch.setattr(Connection, "ask", count)
-    claimed = await courier._claim(woken=False, again=False)
+    claimed = await courier._claim(woken=False, again_seconds=0)
     await asyncio.gather(*claimed.runs)
     assert requests == 2
     (settled,) = (await ledger.callbacks.list("tax", job_id=callback.job_id)).items

@@ -115,3 +115,30 @@ async def test_an_error_is_raised_for_each_caller_of_its_call() -> None:
     assert await coalescer.ask(1) == 10
     with pytest.raises(ValueError, match="13"):
         await coalescer.ask(13)
+
+
+async def _cancelled_while_another_is_sent(coalescer: Coalescer[int, int]) -> None:
+    first, late, last = [asyncio.create_task(coalescer.ask(item)) for item in range(3)]
+    await asyncio.sleep(0)
+    late.cancel()
+    assert [await first, await last] == [0, 20]
+    assert late.cancelled()
+
+
+async def test_items_of_cancelled_callers_are_sent_unless_they_are_dropped() -> None:
+    calls = Calls()
+    await _cancelled_while_another_is_sent(Coalescer(calls.send, most=1))
+    assert calls.calls == [[0], [1], [2]]
+    calls = Calls()
+    await _cancelled_while_another_is_sent(Coalescer(calls.send, most=1, drop_cancelled=True))
+    assert calls.calls == [[0], [2]]
+
+
+async def test_a_coalescer_whose_callers_were_all_cancelled_goes_on() -> None:
+    calls = Calls()
+    coalescer = Coalescer(calls.send, drop_cancelled=True)
+    given_up = asyncio.create_task(coalescer.ask(1, APART_SECONDS))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    assert await coalescer.ask(2) == 20
+    assert calls.calls == [[2]]
