@@ -10,23 +10,28 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from documents.kinds import PLAIN_TEXT
 from jobs.batches.batch import Batch, BatchStatus, NewBatch
 from jobs.batches.estimate import Stall, StallReason
 from jobs.batches.file import FilePurpose, StoredFile
+from jobs.ledger.short_names import lengthened, shortened
 from jobs.model.approval import to_approval, to_policy
 from jobs.model.callback import Attempt, Callback
 from jobs.model.callback_format import CallbackFormat
 from jobs.model.department import CallbackOptions, Department, Quota
+from jobs.model.ids import digest_in
 from jobs.model.job import InputLine, Job, NewDocument, NewJob, Progress, StoredDocument, Usage
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem
-from jobs.model.provenance import Provenance, to_provenance
+from jobs.model.provenance import Provenance, provenance_members, to_provenance
 from jobs.model.quotas import OverQuotaError, QuotaLeft, QuotaName
 from jobs.model.roles import ModelChoice
 from jobs.model.states import CallbackStatus, JobStatus, JobSubstatus
 from tasks.secrecy import Secrecy
 
 Record = Mapping[str, str]
+_INPUT = "input_sha256"
+_USAGE_FIELDS = tuple(one.name for one in fields(Usage))
 _FIRST_MS = round(datetime(1, 1, 2, tzinfo=UTC).timestamp() * 1000)
 _LAST_MS = round(datetime(9999, 12, 31, tzinfo=UTC).timestamp() * 1000)
 
@@ -57,7 +62,9 @@ def dump(value: Any) -> str:
 
 
 def new_job_record(job: NewJob, created_at: datetime, keep_ms: int) -> dict[str, str | int]:
-    """The fields that never change. Those that are None or empty are left out."""
+    """The fields that never change, and `id`, which the script writes in the key alone. Those that
+    are None or empty are left out.
+    """
     record: dict[str, str | int | None] = {
         "id": job.id,
         "callback_id": job.callback_id,
@@ -104,7 +111,7 @@ def to_job(record: Record) -> Job:
         result_json=record.get("result") or None,
         result_blob=record.get("result_blob") or None,
         error=error_of(record),
-        usage=Usage(**from_json(record["usage"])) if record.get("usage") else Usage(),
+        usage=_usage_of(record),
         provenance=provenance_of(record),
         model=ModelChoice(record["model"]) if record.get("model") else None,
         custom_id=record.get("custom_id"),
@@ -124,11 +131,32 @@ def _progress(record: Record) -> Progress:
     return Progress(int(record.get("done", 0)), total)
 
 
+def usage_record(usage: Usage) -> str:
+    """JSON without amounts of 0."""
+    amounts = ((name, getattr(usage, name)) for name in _USAGE_FIELDS)
+    return dump(shortened({name: round(amount, 3) for name, amount in amounts if amount}))
+
+
+def _usage_of(record: Record) -> Usage:
+    return Usage(**lengthened(from_json(record["usage"]))) if record.get("usage") else Usage()
+
+
+def provenance_record(job: Job, provenance: Provenance) -> str:
+    """JSON without default values, and without the input's digest if the document's id has it."""
+    members = provenance_members(provenance)
+    if job.document_id and digest_in(job.document_id) == provenance.input_sha256:
+        del members[_INPUT]
+    return dump(shortened(members))
+
+
 def provenance_of(record: Record) -> Provenance | None:
     """The provenance in a job's record, with the decision of a person; None without one."""
     if not record.get("provenance"):
         return None
-    provenance = to_provenance(record["provenance"])
+    members = lengthened(from_json(record["provenance"]))
+    if _INPUT not in members and record.get("document_id"):
+        members[_INPUT] = digest_in(record["document_id"])
+    provenance = to_provenance(members)
     if not record.get("approval"):
         return provenance
     # The decision ends the job, so that its time is that of the ending.
@@ -182,31 +210,31 @@ def to_file(record: Record, blobs: Sequence[str]) -> StoredFile:
 
 
 def document_record(document: NewDocument, keep_ms: int) -> dict[str, str | int]:
-    """All fields except `expires_at`, which the scripts set by Redis's clock. `secrecy_checked` is
-    left out if it is true, as of nearly all documents.
+    """All fields except `expires_at`, which the scripts set by Redis's clock, and the digest, which
+    the id has. `id` and `department` are for the scripts, which write them in the key alone. Left
+    out: `secrecy_checked` if it is true, as of nearly all documents, an empty name, a text's type.
     """
-    checked = {} if document.secrecy_checked else {"secrecy_checked": 0}
-    return {
+    record: dict[str, str | int | None] = {
         "id": document.id,
         "department": document.department,
-        "sha256": document.sha256,
         "bytes": document.bytes,
-        "media_type": document.media_type,
-        "filename": document.filename or "",
+        "media_type": None if document.media_type == PLAIN_TEXT else document.media_type,
+        "filename": document.filename or None,
         "blob": document.blob,
         "keep_ms": keep_ms,
-        **checked,
+        "secrecy_checked": None if document.secrecy_checked else 0,
     }
+    return {name: value for name, value in record.items() if value is not None}
 
 
-def to_document(record: Record) -> StoredDocument:
+def to_document(department: str, document_id: str, record: Record) -> StoredDocument:
     return StoredDocument(
-        id=record["id"],
-        department=record["department"],
-        sha256=record["sha256"],
+        id=document_id,
+        department=department,
+        sha256=digest_in(document_id),
         bytes=int(record["bytes"]),
-        media_type=record["media_type"],
-        filename=record["filename"] or None,
+        media_type=record.get("media_type", PLAIN_TEXT),
+        filename=record.get("filename") or None,
         expires_at=to_moment(record["expires_at"]),
         blob=record["blob"],
         secrecy_checked=record.get("secrecy_checked") != "0",

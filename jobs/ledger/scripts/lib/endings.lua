@@ -58,7 +58,7 @@ local function finish(job, status, fields, usage)
     end_line(job, status, fields, usage)
   else
     drop_needless_fields(job)
-    redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), job.id)
+    remove_later(job.id, job.keep_ms)
     release_documents(job)
     if status == 'cancelled' or status == 'expired' then expire_own_text(job) end
   end
