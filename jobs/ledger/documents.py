@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from jobs.ledger.records import document_record, dump, over_quota, pairs, to_document, to_ms
+from jobs.ledger.department_records import over_quota
+from jobs.ledger.document_records import document_record, to_document
+from jobs.ledger.records import dump, pairs, to_ms
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.job import NewDocument, StoredDocument
 from jobs.model.problems import ProblemError

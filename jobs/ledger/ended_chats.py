@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from jobs.batches.batch import EndedChat
-from jobs.ledger.records import Record, error_of, provenance_of, to_line
+from jobs.ledger.job_records import error_of, provenance_of, to_line
+from jobs.ledger.records import Record
 from jobs.ledger.unreadable import PROBLEM, readable
 from jobs.model.states import JobStatus
 

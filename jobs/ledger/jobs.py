@@ -10,16 +10,12 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
+from jobs.ledger.department_records import over_quota, to_quotas
+from jobs.ledger.document_records import document_record
 from jobs.ledger.endings import Endings
+from jobs.ledger.job_records import new_job_record
 from jobs.ledger.page import Page, check_cursor
-from jobs.ledger.records import (
-    document_record,
-    dump,
-    new_job_record,
-    over_quota,
-    pairs,
-    to_quotas,
-)
+from jobs.ledger.records import dump, pairs
 from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_argument
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import read_job

@@ -10,15 +10,9 @@ from functools import partial
 from typing import Any
 
 from jobs.ledger.coalescer import Coalescer
-from jobs.ledger.records import (
-    Record,
-    dump,
-    pairs,
-    provenance_record,
-    to_document,
-    to_job,
-    usage_record,
-)
+from jobs.ledger.document_records import to_document
+from jobs.ledger.job_records import provenance_record, to_job, usage_record
+from jobs.ledger.records import Record, dump, pairs
 from jobs.ledger.server.connection import Connection
 from jobs.ledger.task_use import ending_amounts, run_amounts
 from jobs.ledger.unreadable import PROBLEM, readable
