@@ -67,7 +67,7 @@ local function finish(job, status, fields, usage)
   publish_ending(job)
 end
 
--- The title is added on reading: see to_job in jobs/ledger/records.py.
+-- The title is added on reading: see to_job in jobs/ledger/job_records.py.
 local function problem(code, detail)
   return cjson.encode({type = '/problems/' .. code, detail = detail})
 end
