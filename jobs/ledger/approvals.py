@@ -107,7 +107,7 @@ class ApprovalLedger:
             for job_id, record in zip(ids, records, strict=True):
                 cursor = job_id
                 if record and task in (None, record.get("task")):
-                    matches.append(read_job(record))
+                    matches.append(read_job({**record, "id": job_id}))
                 if len(matches) == limit:
                     return Page(matches, cursor)
             if len(ids) < limit:

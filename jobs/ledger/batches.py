@@ -23,19 +23,12 @@ from jobs.batches.batch import (
 )
 from jobs.batches.estimate import Estimate
 from jobs.batches.input.index import ENTRY_BYTES
+from jobs.ledger.batch_records import new_batch_record, to_batch
+from jobs.ledger.department_records import over_quota, to_quotas
 from jobs.ledger.ended_chats import FIELDS as CHAT_FIELDS
 from jobs.ledger.ended_chats import read_ended_chat
 from jobs.ledger.page import Order, Page, check_after, read_ids
-from jobs.ledger.records import (
-    Record,
-    dump,
-    new_batch_record,
-    over_quota,
-    pairs,
-    to_batch,
-    to_ms,
-    to_quotas,
-)
+from jobs.ledger.records import Record, dump, pairs, to_ms
 from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_argument
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import read_batch, read_job, readable

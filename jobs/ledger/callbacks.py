@@ -9,15 +9,11 @@ from typing import Any
 
 import structlog
 
+from jobs.ledger.callback_records import attempt_record, to_callback_options
 from jobs.ledger.coalescer import Coalescer
+from jobs.ledger.department_records import to_department
 from jobs.ledger.page import Page, check_cursor
-from jobs.ledger.records import (
-    attempt_record,
-    pairs,
-    to_callback_options,
-    to_department,
-    to_ms,
-)
+from jobs.ledger.records import pairs, to_ms
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import read_batch, read_callback, read_job
 from jobs.model.callback import Attempt, Callback, Delivery, Outcome, RedeliveryCount, Refusal

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from pydantic_core import from_json
 
-from jobs.ledger.records import callback_options_record, dump, to_callback_options, to_time
+from jobs.ledger.callback_records import callback_options_record, to_callback_options
+from jobs.ledger.records import dump, to_time
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.sealing.secrets import Secrets
 

@@ -8,17 +8,11 @@ from functools import partial
 
 from pydantic_core import from_json
 
+from jobs.ledger.callback_records import callback_options_record, to_callback_options
 from jobs.ledger.credentials import new_secret
+from jobs.ledger.department_records import over_quota, quota_record, to_department, to_quotas
 from jobs.ledger.keys import new_key, sha256_of
-from jobs.ledger.records import (
-    callback_options_record,
-    dump,
-    over_quota,
-    quota_record,
-    to_callback_options,
-    to_department,
-    to_quotas,
-)
+from jobs.ledger.records import dump
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import readable
 from jobs.model.approval import ApprovalPolicy, policy_record

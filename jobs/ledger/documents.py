@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from jobs.ledger.records import document_record, dump, over_quota, pairs, to_document, to_ms
+from jobs.ledger.department_records import over_quota
+from jobs.ledger.document_records import document_record, to_document
+from jobs.ledger.records import dump, pairs, to_ms
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.job import NewDocument, StoredDocument
 from jobs.model.problems import ProblemError
@@ -25,7 +27,7 @@ class DocumentLedger:
         answer = await self._connection.run("documents/keep", record, int(above_quota))
         if answer[0] == "over":
             raise over_quota(document.department, answer)
-        return to_document(pairs(answer[1]))
+        return to_document(document.department, document.id, pairs(answer[1]))
 
     async def withdraw(self, department: str, document_id: str) -> None:
         """Remove a document at once, even if jobs use it. The caller deletes its blob."""
@@ -70,4 +72,4 @@ class DocumentLedger:
     async def get(self, department: str, document_id: str) -> StoredDocument | None:
         key = f"{PREFIX}document:{department}:{document_id}"
         record = await self._connection.ask(self._connection.redis.hgetall(key))
-        return to_document(record) if record else None
+        return to_document(department, document_id, record) if record else None

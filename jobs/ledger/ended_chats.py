@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from jobs.batches.batch import EndedChat
-from jobs.ledger.records import Record, error_of, provenance_of, to_line
+from jobs.ledger.job_records import error_of, provenance_of, to_line
+from jobs.ledger.records import Record
 from jobs.ledger.unreadable import PROBLEM, readable
 from jobs.model.states import JobStatus
 
 # The fields of a job's record that are read, for the script `batches/unflushed`.
 FIELDS = (
-    *("id", "batch_id", "status", "blob", "line", "offset", "length"),
+    *("batch_id", "status", "blob", "line", "offset", "length"),
     *(
         "result",
         "result_blob",
@@ -27,12 +28,16 @@ FIELDS = (
 
 
 def read_ended_chat(values: Sequence[str | None]) -> EndedChat | None:
-    """From the values of `FIELDS`; None if there is no such job.
+    """From the values of `FIELDS`, and the id; None if there is no such job.
 
     A chat whose record cannot be read has failed.
     """
-    record = {name: value for name, value in zip(FIELDS, values, strict=True) if value is not None}
-    if "id" not in record:
+    record = {
+        name: value
+        for name, value in zip((*FIELDS, "id"), values, strict=True)
+        if value is not None
+    }
+    if "status" not in record:
         return None
     chat = readable("job", record["id"], partial(_ended_chat, record))
     return chat or EndedChat(

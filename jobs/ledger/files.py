@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import partial
 
 from jobs.batches.file import FilePurpose, StoredFile
+from jobs.ledger.department_records import over_quota
 from jobs.ledger.page import Order, Page, check_after, read_ids
-from jobs.ledger.records import dump, file_record, over_quota, to_file, to_moment
+from jobs.ledger.records import Record, dump, to_moment, to_ms
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import readable
 from jobs.model.ids import is_file_id
@@ -101,3 +102,31 @@ class FileLedger:
             else None
             for record, blobs in zip(answers[::2], answers[1::2], strict=True)
         ]
+
+
+def file_record(file: StoredFile) -> dict[str, str | int]:
+    """All fields except the blobs, which Redis keeps in a list."""
+    return {
+        "id": file.id,
+        "department": file.department,
+        "purpose": file.purpose.value,
+        "filename": file.filename,
+        "bytes": file.bytes,
+        "lines": file.lines,
+        "created_at": to_ms(file.created_at),
+        "expires_at": to_ms(file.expires_at),
+    }
+
+
+def to_file(record: Record, blobs: Sequence[str]) -> StoredFile:
+    return StoredFile(
+        id=record["id"],
+        department=record["department"],
+        purpose=FilePurpose(record["purpose"]),
+        filename=record["filename"],
+        bytes=int(record["bytes"]),
+        lines=int(record["lines"]),
+        created_at=to_moment(record["created_at"]),
+        expires_at=to_moment(record["expires_at"]),
+        blobs=tuple(blobs),
+    )

@@ -7,18 +7,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
+from jobs.ledger.department_records import over_quota, to_quotas
+from jobs.ledger.document_records import document_record
 from jobs.ledger.endings import Endings
+from jobs.ledger.job_records import new_job_record
 from jobs.ledger.page import Page, check_cursor
-from jobs.ledger.records import (
-    document_record,
-    dump,
-    new_job_record,
-    over_quota,
-    pairs,
-    to_quotas,
-)
+from jobs.ledger.records import dump, pairs
 from jobs.ledger.replies import IdempotencyKey, earlier_reply, mismatch, reply_argument
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import read_job
@@ -27,10 +24,12 @@ from jobs.model.job import Job, NewDocument, NewJob
 from jobs.model.lanes import Lane
 from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaLeft
-from jobs.model.states import JobStatus
+from jobs.model.states import JobStatus, JobSubstatus
 from jobs.submit.references import no_such_reference
 
 _SCAN_PAGES = 20
+# Each job of a department is in the list of one of these.
+_STATES = (*JobStatus, JobSubstatus.awaiting_approval)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,9 @@ class JobLedger:
             return None
         redis = self._connection.redis
         record = await self._connection.ask(redis.hgetall(f"{PREFIX}job:{job_id}"))
-        return read_job(record) if record and record["department"] == department else None
+        if not record or record["department"] != department:
+            return None
+        return read_job({**record, "id": job_id})
 
     async def get_all(self, department: str, job_ids: Sequence[str]) -> Sequence[Job]:
         """Those of the jobs that the department has, in the same order."""
@@ -161,10 +162,11 @@ class JobLedger:
                 job for job in jobs if status in (None, job.status) and task in (None, job.task)
             ]
             return Page(of_batch[:limit], of_batch[limit - 1].id if len(of_batch) > limit else None)
-        index = f"{PREFIX}jobs:{department}" + (f":{status.value}" if status else "")
+        states = (status.value,) if status else _STATES
+        indexes = [f"{PREFIX}jobs:{department}:{state}" for state in states]
         matches: list[Job] = []
         for _ in range(_SCAN_PAGES):
-            jobs = await self._page(index, cursor, limit)
+            jobs = await self._page(indexes, cursor, limit)
             for job in jobs:
                 if task in (None, job.task):
                     matches.append(job)
@@ -186,19 +188,25 @@ class JobLedger:
         ids = sorted((id_ for id_ in recorded if not cursor or id_ < cursor), reverse=True)
         return [job for job in await self._load(ids) if job.department == department]
 
-    async def _page(self, index: str, cursor: str | None, limit: int) -> Sequence[Job]:
-        redis = self._connection.redis
-        ids = await self._connection.ask(
-            redis.zrevrangebylex(index, f"({cursor}" if cursor else "+", "-", 0, limit)
-        )
-        return await self._load(ids)
+    async def _page(self, indexes: Sequence[str], cursor: str | None, limit: int) -> Sequence[Job]:
+        """The next jobs of all indexes together."""
+        # In one step, because a job changes its index with its state.
+        pipeline = self._connection.redis.pipeline(transaction=True)
+        for index in indexes:
+            pipeline.zrevrangebylex(index, f"({cursor}" if cursor else "+", "-", 0, limit)
+        found = await self._connection.ask(pipeline.execute())
+        return await self._load(sorted(chain.from_iterable(found), reverse=True)[:limit])
 
     async def _load(self, ids: Sequence[str]) -> Sequence[Job]:
         pipeline = self._connection.redis.pipeline(transaction=False)
         for job_id in ids:
             pipeline.hgetall(f"{PREFIX}job:{job_id}")
         records = await self._connection.ask(pipeline.execute())
-        return [read_job(record) for record in records if record]
+        return [
+            read_job({**record, "id": job_id})
+            for job_id, record in zip(ids, records, strict=True)
+            if record
+        ]
 
     async def cancel(self, department: str, job_id: str) -> Job | None:
         """Cancel a job in any state. An ended job is not changed. None: no such job."""

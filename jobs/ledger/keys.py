@@ -16,7 +16,8 @@ from ipaddress import ip_network
 
 from pydantic_core import from_json
 
-from jobs.ledger.records import Record, dump, pairs, to_department, to_time
+from jobs.ledger.department_records import to_department
+from jobs.ledger.records import Record, dump, pairs, to_time
 from jobs.ledger.server.connection import Connection
 from jobs.model.api_key import ALL_SCOPES, ApiKey, Caller, KeyRules, KeyState, NewKey, Scope
 from jobs.model.problems import ProblemError

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
-from jobs.ledger.records import to_document
+from jobs.ledger.document_records import to_document
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.ledger.unreadable import readable
 from jobs.model.job import StoredDocument
@@ -68,12 +68,13 @@ class LibraryLedger:
         redis = self._connection.redis
         members = await self._connection.ask(redis.zrangebylex(_key(department), *_range(name)))
         pipeline = redis.pipeline(transaction=False)
-        for member in members:
-            pipeline.hgetall(f"{PREFIX}document:{department}:{member.partition('/')[2]}")
+        ids = [member.partition("/")[2] for member in members]
+        for id_ in ids:
+            pipeline.hgetall(f"{PREFIX}document:{department}:{id_}")
         records = await self._connection.ask(pipeline.execute())
         documents = [
-            readable("document", record.get("id", ""), partial(to_document, record))
-            for record in records
+            readable("document", id_, partial(to_document, department, id_, record))
+            for id_, record in zip(ids, records, strict=True)
             if record
         ]
         return [one for one in documents if one is not None]

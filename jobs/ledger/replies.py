@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pydantic_core import from_json
 
-from jobs.ledger.records import dump, to_quotas
+from jobs.ledger.department_records import to_quotas
+from jobs.ledger.records import dump
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.model.problems import ProblemError
 from jobs.model.quotas import QuotaLeft

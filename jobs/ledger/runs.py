@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import partial
 from typing import Any
 
 from jobs.ledger.coalescer import Coalescer
-from jobs.ledger.records import Record, dump, pairs, to_document, to_job
+from jobs.ledger.document_records import to_document
+from jobs.ledger.job_records import provenance_record, to_job, usage_record
+from jobs.ledger.records import Record, dump, pairs
 from jobs.ledger.server.connection import Connection
 from jobs.ledger.task_use import ending_amounts, run_amounts
 from jobs.ledger.unreadable import PROBLEM, readable
 from jobs.model.ids import new_job_id
-from jobs.model.job import Claim, InputLine, Progress, RunUsage, Usage
+from jobs.model.job import Claim, InputLine, Job, Progress, RunUsage, Usage
 from jobs.model.lanes import Lane, expected_ms
 from jobs.model.problems import Problem
-from jobs.model.provenance import Provenance, provenance_record
+from jobs.model.provenance import Provenance
 from jobs.model.roles import Role
 from jobs.model.states import JobStatus
 
 UNUSED = RunUsage()
 # The time between two calls that end lines of bulk batches.
 LINES_SECONDS, FEW_LINES_SECONDS = 0.025, 0.1
-_USAGE_FIELDS = tuple(one.name for one in fields(Usage))
 
 
 class Finish(IntEnum):
@@ -257,7 +258,7 @@ class RunLedger:
     async def _finish(self, runs: Sequence[tuple[Claim, Ending]]) -> Sequence[Finish]:
         args: list[str | int] = []
         for claim, ending in runs:
-            fields = _ending_fields(ending)
+            fields = _ending_fields(claim.job, ending)
             args += [claim.job.id, claim.token, ending.status.value]
             args += [dump(_amounts(claim.job.task, ending)), len(fields), *fields]
         return [Finish(answer) for answer in await self._connection.run("jobs/finish", *args)]
@@ -288,12 +289,14 @@ class RunLedger:
 
 
 def _claim(record: Record, flat_document: Sequence[str]) -> Claim:
-    document = pairs(flat_document)
+    document, job = pairs(flat_document), to_job(record)
     return Claim(
-        job=to_job(record),
+        job=job,
         token=int(record["token"]),
         tries=int(record["tries"]),
-        document=to_document(document) if document else None,
+        document=to_document(job.department, job.document_id, document)
+        if document and job.document_id
+        else None,
     )
 
 
@@ -311,26 +314,20 @@ def _line_claims(shared: Record, lines: Sequence[Sequence[Any]]) -> Sequence[Cla
     ]
 
 
-def _ending_fields(ending: Ending) -> Sequence[str]:
+def _ending_fields(job: Job, ending: Ending) -> Sequence[str]:
     """The fields of the job's record, as a flat list."""
     record: dict[str, str | None] = {
         "result": ending.result,
         "result_blob": ending.result_blob,
         "result_bytes": str(ending.result_bytes) if ending.result_blob else None,
         "error": dump(ending.error.to_dict()) if ending.error else None,
-        "usage": dump(_rounded(ending.usage)),
-        "provenance": provenance_record(ending.provenance) if ending.provenance else None,
+        "usage": usage_record(ending.usage),
+        "provenance": provenance_record(job, ending.provenance) if ending.provenance else None,
         "confidence": None if ending.confidence is None else str(ending.confidence),
     }
     return [
         part for pair in record.items() for part in pair if part is not None and pair[1] is not None
     ]
-
-
-def _rounded(usage: Usage) -> Mapping[str, float]:
-    """Without amounts of 0, to save memory."""
-    amounts = ((name, getattr(usage, name)) for name in _USAGE_FIELDS)
-    return {name: round(amount, 3) for name, amount in amounts if amount}
 
 
 def _amounts(task: str, ending: Ending) -> Mapping[str, int]:

@@ -15,7 +15,9 @@ import structlog
 from ulid import ULID
 
 from jobs.batches.batch import Batch, BatchStatus
-from jobs.ledger.records import to_batch, to_callback, to_job
+from jobs.ledger.batch_records import to_batch
+from jobs.ledger.callback_records import to_callback
+from jobs.ledger.job_records import to_job
 from jobs.model.callback import Callback
 from jobs.model.job import Job, Progress, Usage
 from jobs.model.lanes import Lane

@@ -40,6 +40,11 @@ def document_id(sha256: str) -> str:
     return f"doc_{sha256}"
 
 
+def digest_in(document_id: str) -> str:
+    """The SHA-256 of the document's bytes, in hexadecimal."""
+    return document_id.removeprefix("doc_")
+
+
 def is_job_id(text: str) -> bool:
     return _JOB.fullmatch(text) is not None
 

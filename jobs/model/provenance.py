@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -83,9 +85,10 @@ class Provenance:
 _RECORD = TypeAdapter(Provenance)
 
 
-def provenance_record(provenance: Provenance) -> str:
-    """JSON for the ledger, without default values to save memory."""
-    return _RECORD.dump_json(provenance, exclude_defaults=True).decode()
+def provenance_members(provenance: Provenance) -> dict[str, Any]:
+    """As JSON's values for the ledger, without default values to save memory."""
+    members: dict[str, Any] = _RECORD.dump_python(provenance, mode="json", exclude_defaults=True)
+    return members
 
 
 def provenance_json(provenance: Provenance) -> bytes:
@@ -93,6 +96,6 @@ def provenance_json(provenance: Provenance) -> bytes:
     return _RECORD.dump_json(provenance)
 
 
-def to_provenance(record: str) -> Provenance:
-    """Parse a record of this, an older or a newer release."""
-    return _RECORD.validate_json(record)
+def to_provenance(members: Mapping[str, Any]) -> Provenance:
+    """From what this, an older or a newer release has made of one."""
+    return _RECORD.validate_python(members)

@@ -116,7 +116,7 @@ async def account(
         lost=len(set(ids) - set(ended)),
         run_twice=sum(requests.get(job.mark, 0) > 1 for job in load.accepted),
         two_endings=counted - other_endings - len(ended) + _wrong_events(receiver, ended),
-        unasked=await machine.redis.zcard(f"chancery:jobs:{department}") - len(set(ids)),
+        unasked=await _listed(machine, department) - len(set(ids)),
         events=len(by_id),
         duplicates=len(receiver.deliveries) - len(by_id),
         unverified=sum(not one.verified for one in receiver.deliveries),
@@ -168,6 +168,12 @@ def _seconds(record: Record) -> float:
 def _waited(deliveries: Sequence[Delivery], ended: Mapping[str, Record]) -> float:
     record = ended.get(deliveries[0].job_id)
     return deliveries[0].at - int(record["finished_at"]) / 1000 if record else 0.0
+
+
+async def _listed(machine: System, department: str) -> int:
+    """The jobs of a department."""
+    keys = await machine.redis.keys(f"chancery:jobs:{department}:*")
+    return sum([await machine.redis.zcard(key) for key in keys])
 
 
 async def _records(machine: System, ids: Sequence[str]) -> dict[str, Record]:

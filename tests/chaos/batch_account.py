@@ -128,7 +128,8 @@ async def _named(machine: Machine) -> tuple[set[str], int]:
     named = set[str]()
     for file_id in await redis.zrange("chancery:files:tax", 0, -1):
         named |= set(await redis.lrange(f"chancery:blobs:{file_id}", 0, -1))
-    jobs = await redis.zrange("chancery:jobs:tax", 0, -1)
+    lists = await redis.keys("chancery:jobs:tax:*")
+    jobs = [job_id for each in lists for job_id in await redis.zrange(each, 0, -1)]
     for job_id in jobs:
         named.add(await redis.hget(f"chancery:job:{job_id}", "result_blob") or "")
     return named - {""}, len(jobs)

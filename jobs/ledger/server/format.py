@@ -13,10 +13,19 @@ from redis.asyncio import Redis
 from jobs.ledger.server.errors import UnsafeServer
 
 KEY = "chancery:format"
-FORMAT = 1
+FORMAT = 2
 # By the format from which they lead to the next one: Lua, which changes everything in one step.
 # Releases before formats had numbers kept everything as format 1 does.
-MIGRATIONS: Mapping[int, str] = {0: ""}
+# A record of format 1 has longer names and more fields, which format 2 allows, so that records stay
+# as they are until they are removed. The list of a department's jobs is those by status together.
+MIGRATIONS: Mapping[int, str] = {
+    0: "",
+    1: """
+for _, department in ipairs(redis.call('SMEMBERS', 'chancery:departments')) do
+  redis.call('UNLINK', 'chancery:jobs:' .. department)
+end
+""",
+}
 _STEP = """
 if tonumber(redis.call('GET', KEYS[1]) or '0') ~= tonumber(ARGV[1]) then
   return 0

@@ -43,7 +43,7 @@ for _, id in ipairs(outcomes > 0 and redis.call('LRANGE', list, 0, outcomes - 1)
     redis.call('HDEL', P .. 'job:' .. id, 'line', 'blob', 'offset', 'length', 'tokens')
     drop_needless_fields(job)
     count_kept(P .. 'job:' .. id, job.department, 'records', RECORD_BYTES + #url + #custom_id + #metadata)
-    redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), id)
+    remove_later(id, job.keep_ms)
     redis.call('SADD', P .. 'called:' .. batch.id, id)
     if url ~= '' then
       job.callback_id, job.callback_url = callback_id, url

@@ -1,4 +1,4 @@
--- requires: receivers
+-- requires: jobs, receivers
 -- Give a courier deliveries of callbacks that are due, the longest due first, with all that it needs to
 -- make them.
 -- ARGV: courier, lease in ms, most deliveries to one receiver at a time, ms for which a due callback may
@@ -34,8 +34,9 @@ local function deliver(callback, receiver, admitted)
   note_callback('started', callback, {process = courier})
   check_at(callback, lease_until)
   start_delivery(callback, receiver, lease_until, admitted, parallel)
-  local subject = callback.job_id ~= '' and 'job:' .. callback.job_id or 'batch:' .. callback.batch_id
-  deliveries[#deliveries + 1] = {as_flat(callback), redis.call('HGETALL', P .. subject),
+  local subject = callback.job_id ~= '' and job_record(callback.job_id)
+    or redis.call('HGETALL', P .. 'batch:' .. callback.batch_id)
+  deliveries[#deliveries + 1] = {as_flat(callback), subject,
     redis.call('LLEN', P .. 'attempts:' .. callback.id), department_of(callback.department)}
 end
 

@@ -1,4 +1,4 @@
--- requires: keys
+-- requires: documents
 -- Add a document to a library of its department. It is kept until it is removed from all libraries.
 -- ARGV: department, library, document id, most documents in a library
 -- Returns: 'added' | 'full' | 'no-document'
@@ -10,5 +10,5 @@ local count = redis.call('ZLEXCOUNT', libraries, '[' .. ARGV[2] .. '/', '(' .. A
 if count >= tonumber(ARGV[4]) then return 'full' end
 redis.call('ZADD', libraries, 0, member)
 redis.call('HINCRBY', document, 'jobs', 1)
-redis.call('HDEL', document, 'own')
+share_document(ARGV[1], ARGV[3])
 return 'added'

@@ -6,8 +6,8 @@ local sizes = {}
 for i = 3, #ARGV do
   local size = redis.call('HGET', P .. 'document:' .. ARGV[1] .. ':' .. ARGV[i], 'bytes')
   if size and tonumber(ARGV[2]) > now then
+    share_document(ARGV[1], ARGV[i])
     extend_document(ARGV[1], ARGV[i], tonumber(ARGV[2]))
-    redis.call('HDEL', P .. 'document:' .. ARGV[1] .. ':' .. ARGV[i], 'own')
   end
   sizes[#sizes + 1] = size
 end

@@ -5,8 +5,8 @@
 local document = cjson.decode(ARGV[1])
 local key = P .. 'document:' .. document.department .. ':' .. document.id
 if redis.call('EXISTS', key) == 1 then
-  redis.call('HSET', key, 'filename', document.filename)
-  redis.call('HDEL', key, 'own')
+  redis.call('HSET', key, 'filename', document.filename or '')
+  share_document(document.department, document.id)
 else
   local over = ARGV[2] ~= '1' and over_kept(document.department, document_bytes(document))
   if over then return {'over', quotas_left(document.department), unpack(over)} end

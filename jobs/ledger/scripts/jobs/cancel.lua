@@ -5,4 +5,4 @@
 local job = load_job(ARGV[2])
 if not job or job.department ~= ARGV[1] then return {} end
 if not job.finished_at then cancel_job(job) end
-return redis.call('HGETALL', P .. 'job:' .. job.id)
+return job_record(job.id)

@@ -9,7 +9,7 @@
 local job = load_job(ARGV[2])
 if not job or job.department ~= ARGV[1] then return {} end
 
-local function record() return redis.call('HGETALL', P .. 'job:' .. job.id) end
+local function record() return job_record(job.id) end
 
 if job.approval then return {job.approval == ARGV[3] and 'decided' or 'conflict', record()} end
 if job.status ~= 'awaiting_approval' then return {'closed', job.status} end

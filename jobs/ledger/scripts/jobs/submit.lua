@@ -52,17 +52,16 @@ if document then
   end
   extend_document(job.department, job.document_id, now + tonumber(document.keep_ms))
 end
-if not document then redis.call('HDEL', document_key, 'own') end
+if not document then share_document(job.department, job.document_id) end
 redis.call('HINCRBY', document_key, 'jobs', 1)
 for _, id in ipairs(references) do
   redis.call('HINCRBY', P .. 'document:' .. job.department .. ':' .. id, 'jobs', 1)
-  redis.call('HDEL', P .. 'document:' .. job.department .. ':' .. id, 'own')
+  share_document(job.department, id)
 end
 
 job.token, job.attempts, job.tries, job.deaths, job.kept_records = 0, 0, 0, 0, bytes
-local record = as_flat(job)
+local record = as_flat(job, 'id')
 add_kept(job.department, 'records', bytes)
-redis.call('ZADD', P .. 'jobs:' .. job.department, 0, job.id)
 if job.deadline then redis.call('ZADD', P .. 'deadlines', job.deadline, job.id) end
 note_job('received', job)
 if job.not_before and tonumber(job.not_before) > now then

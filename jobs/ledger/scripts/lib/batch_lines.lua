@@ -37,7 +37,7 @@ end
 local function note_model(batch, provenances)
   if redis.call('HEXISTS', batch, 'model') == 1 then return end
   for _, provenance in ipairs(provenances) do
-    local model = cjson.decode(provenance).model
+    local model = cjson.decode(provenance).m -- see jobs/ledger/short_names.py
     if type(model) == 'string' then
       redis.call('HSET', batch, 'model', model)
       return

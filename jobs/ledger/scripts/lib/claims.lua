@@ -102,7 +102,6 @@ local function index_lines(batch, ids)
     zeros[2 * i - 1], zeros[2 * i] = 0, id
     leases[2 * i - 1], leases[2 * i] = now + claim.lease_ms, id
   end
-  redis.call('ZADD', P .. 'jobs:' .. batch.department, unpack(zeros))
   redis.call('ZADD', P .. 'jobs:' .. batch.department .. ':running', unpack(zeros))
   redis.call('ZADD', P .. 'running', unpack(leases))
   redis.call('SADD', P .. 'open:' .. batch.id, unpack(ids))
@@ -120,7 +119,7 @@ local function claim_lines(batch, most, order)
   for start = 1, #entries, ENTRY do
     local offset, length, line_tokens, word = struct.unpack('>I4I4I4I4', entries, start)
     local id, task, number = new_id(), tasks[word % 256 + 1], math.floor(word / 256)
-    redis.call('HSET', P .. 'job:' .. id, 'id', id, 'task', task, 'offset', offset, 'length', length,
+    redis.call('HSET', P .. 'job:' .. id, 'task', task, 'offset', offset, 'length', length,
       'tokens', line_tokens, 'line', number, unpack(shared))
     for _, value in ipairs({id, task, offset, length, number}) do lines[#lines + 1] = value end
     ids[#ids + 1] = id

@@ -1,15 +1,39 @@
 -- requires: keys, kept
 -- A document's `jobs` counts what needs it: open jobs that have it as input or name it in their
--- options, and libraries. `own` is set while only the job that brought the text has named it. `blob` is
--- the name of its bytes in the store, or 'text:' and a short text, which then is nowhere else.
+-- options, and libraries. `own` is set while only jobs that brought the text have named it. `blob` is
+-- the name of its bytes in the store, or 'text:' and a short text, which then is nowhere else. Its id,
+-- with the digest of its bytes, and its department are in the name of the key.
+--
+--   chancery:documents   members DEPT:ID, by the time at which they expire. An `own` text is there only
+--                        if it expires at another time than that at which its job is removed
 
--- Keep a document at least until a time.
-local function extend_document(department, document_id, until_ms)
-  local member = department .. ':' .. document_id
-  local key = P .. 'document:' .. member
-  if until_ms > tonumber(redis.call('HGET', key, 'expires_at') or 0) then
+-- Have a document be removed when it expires.
+local function list_document(department, document_id, expires_at)
+  redis.call('ZADD', P .. 'documents', expires_at, department .. ':' .. document_id)
+end
+
+-- Keep a document at least until a time. removed_at: of the job that has it, which removes it too.
+local function extend_document(department, document_id, until_ms, removed_at)
+  local key = P .. 'document:' .. department .. ':' .. document_id
+  local known = redis.call('HMGET', key, 'expires_at', 'own')
+  local expires_at = tonumber(known[1] or 0)
+  if until_ms > expires_at then
     redis.call('HSET', key, 'expires_at', until_ms)
-    redis.call('ZADD', P .. 'documents', until_ms, member)
+    expires_at = until_ms
+  end
+  if not known[2] or removed_at and expires_at < removed_at then
+    list_document(department, document_id, expires_at)
+  else
+    -- It may be listed since a job with the same text was cancelled.
+    redis.call('ZADD', P .. 'documents', 'XX', expires_at, department .. ':' .. document_id)
+  end
+end
+
+-- Something else than the job that brought it names a document.
+local function share_document(department, document_id)
+  local key = P .. 'document:' .. department .. ':' .. document_id
+  if redis.call('HDEL', key, 'own') == 1 then
+    list_document(department, document_id, redis.call('HGET', key, 'expires_at'))
   end
 end
 
@@ -27,7 +51,8 @@ end
 local function add_document(document)
   local records, stored = document_bytes(document)
   document.kept_records, document.kept_stored = records, stored > 0 and stored or nil
-  set_fields(P .. 'document:' .. document.department .. ':' .. document.id, document)
+  redis.call('HSET', P .. 'document:' .. document.department .. ':' .. document.id,
+    unpack(as_flat(document, 'id', 'department')))
   add_kept(document.department, 'stored', stored)
   add_kept(document.department, 'records', records)
 end
@@ -49,26 +74,40 @@ local function remove_document(department, document_id)
   return blob
 end
 
--- Count one use less. The document's time to live starts again.
-local function release_document(department, document_id)
+-- Count one use less. The document's time to live starts again. removed_at: as for extend_document().
+local function release_document(department, document_id, removed_at)
   local key = P .. 'document:' .. department .. ':' .. document_id
   if redis.call('EXISTS', key) == 0 then return end
   redis.call('HINCRBY', key, 'jobs', -1)
-  extend_document(department, document_id, now + tonumber(redis.call('HGET', key, 'keep_ms')))
+  extend_document(department, document_id, now + tonumber(redis.call('HGET', key, 'keep_ms')), removed_at)
 end
 
 -- A job that was not run leaves nothing: its own text expires at once.
 local function expire_own_text(job)
-  local member = job.department .. ':' .. job.document_id
-  local document = redis.call('HMGET', P .. 'document:' .. member, 'own', 'jobs')
+  local key = P .. 'document:' .. job.department .. ':' .. job.document_id
+  local document = redis.call('HMGET', key, 'own', 'jobs')
   if document[1] == '1' and document[2] == '0' then
-    redis.call('HSET', P .. 'document:' .. member, 'expires_at', now)
-    redis.call('ZADD', P .. 'documents', now, member)
+    redis.call('HSET', key, 'expires_at', now)
+    list_document(job.department, job.document_id, now)
   end
 end
 
+-- Remove the text that came with an ended job, unless an open job has it or it is to be kept longer.
+-- Returns whether it was removed, and its blob, as remove_document().
+local function remove_own_text(job)
+  if not job.document_id then return false end
+  local text = redis.call('HMGET', P .. 'document:' .. job.department .. ':' .. job.document_id,
+    'own', 'jobs', 'expires_at')
+  if not text[1] or tonumber(text[2]) > 0 then return false end
+  if tonumber(text[3]) > now then
+    list_document(job.department, job.document_id, text[3])
+    return false
+  end
+  return true, remove_document(job.department, job.document_id)
+end
+
 local function release_documents(job)
-  release_document(job.department, job.document_id)
+  release_document(job.department, job.document_id, now + tonumber(job.keep_ms))
   for _, id in ipairs(cjson.decode(job.references or '[]')) do
     release_document(job.department, id)
   end

@@ -58,7 +58,7 @@ local function finish(job, status, fields, usage)
     end_line(job, status, fields, usage)
   else
     drop_needless_fields(job)
-    redis.call('ZADD', P .. 'ended', now + tonumber(job.keep_ms), job.id)
+    remove_later(job.id, job.keep_ms)
     release_documents(job)
     if status == 'cancelled' or status == 'expired' then expire_own_text(job) end
   end
@@ -67,7 +67,7 @@ local function finish(job, status, fields, usage)
   publish_ending(job)
 end
 
--- The title is added on reading: see to_job in jobs/ledger/records.py.
+-- The title is added on reading: see to_job in jobs/ledger/job_records.py.
 local function problem(code, detail)
   return cjson.encode({type = '/problems/' .. code, detail = detail})
 end

@@ -10,11 +10,28 @@
 --                                                 chancery:running-bulk too, and those of a worker in
 --                                                 chancery:held:WORKER
 --   awaiting_approval  chancery:awaiting          by the time at which it expires: see lib/approvals.lua
+-- One that has ended is in
+--   chancery:ended:KEEP_MS    list, in order of the ends: it is removed so many ms after its end
+--   chancery:ended            instead, by the time at which it is removed, if its callback was then pending
+-- Each job is in chancery:jobs:DEPT:STATUS, with score 0, which lists it by its id.
+--
+--   chancery:keep-times       set of the KEEP_MS for which there are lists
 
 local function load_job(id)
   local job = as_map(redis.call('HGETALL', P .. 'job:' .. id))
-  if job.id then return job end
-  return nil
+  if not job.status then return nil end
+  job.id = id
+  return job
+end
+
+-- A job's record as a flat list, with its id, which is in the name of the key alone; empty without one.
+local function job_record(id)
+  local record = redis.call('HGETALL', P .. 'job:' .. id)
+  if #record > 0 then
+    record[#record + 1] = 'id'
+    record[#record + 1] = id
+  end
+  return record
 end
 
 -- Jobs that may have killed the worker or the engine that ran them: see lib/suspects.lua.
@@ -68,10 +85,16 @@ local function drop_needless_fields(job)
   if job.total == '0' then redis.call('HDEL', P .. 'job:' .. job.id, 'done', 'total') end
 end
 
+-- Have a job that ended now be removed after its time. Its id stays there if it is deleted before.
+local function remove_later(id, keep_ms)
+  if redis.call('RPUSH', P .. 'ended:' .. keep_ms, id) == 1 then
+    redis.call('SADD', P .. 'keep-times', keep_ms)
+  end
+end
+
 -- Remove an ended job's record. The caller removes the blob of its result and its callback.
 local function remove_job(job)
   write_to('ZREM', P .. 'ended', job.id)
-  write_to('ZREM', P .. 'jobs:' .. job.department, job.id)
   write_to('ZREM', jobs_with_status(job, job.status), job.id)
   write_to('ZREM', P .. 'corrected:' .. job.department, job.id)
   if job.batch_id then write_to('SREM', P .. 'called:' .. job.batch_id, job.id) end

@@ -16,12 +16,14 @@ local function as_map(flat)
   return map
 end
 
--- A table as a flat list, as HGETALL returns the record that it was made of.
-local function as_flat(map)
+-- A table as a flat list, as HGETALL returns the record that it was made of. Up to two names are left out.
+local function as_flat(map, without, nor)
   local flat = {}
   for name, value in pairs(map) do
-    flat[#flat + 1] = name
-    flat[#flat + 1] = value
+    if name ~= without and name ~= nor then
+      flat[#flat + 1] = name
+      flat[#flat + 1] = value
+    end
   end
   return flat
 end

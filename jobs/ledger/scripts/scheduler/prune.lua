@@ -11,14 +11,37 @@ local function callback_pending(subject)
     and redis.call('HGET', P .. 'callback:' .. subject.callback_id, 'status') == 'pending'
 end
 
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended', '-inf', now, 'LIMIT', 0, ARGV[1])) do
-  local job = load_job(id)
+local function prune_job(job)
+  local removed, blob = remove_own_text(job)
+  if removed then
+    documents = documents + 1
+    blobs[#blobs + 1] = blob
+  end
   if callback_pending(job) then
-    redis.call('ZADD', P .. 'ended', now + RECHECK_MS, id)
+    redis.call('ZADD', P .. 'ended', now + RECHECK_MS, job.id)
   else
     remove_ended_job(job, blobs)
     jobs = jobs + 1
   end
+end
+
+-- Remove the first jobs of a list whose time is over, and ids of jobs that were deleted before.
+local function prune_list(keep_ms, most)
+  local list = P .. 'ended:' .. keep_ms
+  for _, id in ipairs(redis.call('LRANGE', list, 0, most - 1)) do
+    local job = load_job(id)
+    if job and tonumber(job.finished_at) + tonumber(keep_ms) > now then return end
+    redis.call('LPOP', list)
+    if job then prune_job(job) end
+  end
+  if redis.call('EXISTS', list) == 0 then redis.call('SREM', P .. 'keep-times', keep_ms) end
+end
+
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended', '-inf', now, 'LIMIT', 0, ARGV[1])) do
+  prune_job(load_job(id))
+end
+for _, keep_ms in ipairs(redis.call('SMEMBERS', P .. 'keep-times')) do
+  if jobs < tonumber(ARGV[1]) then prune_list(keep_ms, tonumber(ARGV[1]) - jobs) end
 end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'ended-batches', '-inf', now, 'LIMIT', 0,
     ARGV[1])) do

@@ -28,6 +28,7 @@ STAYS = (
     "ready-turn",
     "ready-turns",  # a department without jobs is removed by the next claim
     "rewrite",
+    "keep-times",
     "asking:callbacks",
     "woken:callbacks",
     "woken:interactive",
@@ -35,11 +36,11 @@ STAYS = (
 
 
 def left(redis_url: str) -> set[str]:
-    """Keys, except counters."""
+    """Keys, except counters and the ids of jobs by their ends."""
     with Redis.from_url(redis_url, decode_responses=True) as redis:
         keys = {str(key) for key in redis.scan_iter("chancery:*")}
     keys -= {f"chancery:{name}" for name in STAYS}
-    return {key for key in keys if not key.startswith("chancery:usage:")}
+    return {key for key in keys if not key.startswith(("chancery:usage:", "chancery:ended:"))}
 
 
 async def code_of(call: Awaitable[object]) -> str:

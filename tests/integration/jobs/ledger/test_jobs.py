@@ -11,12 +11,14 @@ from pydantic import SecretStr
 from redis import Redis
 
 from jobs.ledger import IdempotencyKey, Ledger
+from jobs.ledger.job_records import provenance_of
 from jobs.ledger.runs import Claims, Ending, LeaseRenewal, Room
 from jobs.ledger.upkeep import Windows
+from jobs.model.approval import ApprovalPolicy
 from jobs.model.job import Claim, Progress, Usage
 from jobs.model.lanes import Lane
 from jobs.model.problems import Problem, ProblemError
-from jobs.model.provenance import Provenance, to_provenance
+from jobs.model.provenance import Provenance
 from jobs.model.roles import ModelChoice, Role
 from jobs.model.states import JobStatus
 from jobs.process.settings import RedisSettings, RetentionSettings
@@ -87,7 +89,8 @@ async def test_where_a_result_is_from_is_kept_as_it_was(ledger: Ledger, submit: 
 
 def test_where_a_result_is_from_can_be_read_as_older_releases_kept_it() -> None:
     kept = '{"task_version":"1","model":"m","input_sha256":"0"}'
-    assert to_provenance(kept) == Provenance("1", "m", "0", Role.full, escalated=False, doubts=())
+    expected = Provenance("1", "m", "0", Role.full, escalated=False, doubts=())
+    assert provenance_of({"provenance": kept, "document_id": "doc_1"}) == expected
 
 
 async def test_an_ending_that_is_stored_twice_is_counted_once(
@@ -314,6 +317,31 @@ async def test_a_list_is_paged_newest_first_and_by_status(ledger: Ledger, submit
     assert (await ledger.jobs.list("parks")).items == []
     with pytest.raises(ProblemError):
         await ledger.jobs.list("tax", cursor="garbage")
+
+
+async def test_pages_have_the_jobs_of_all_states_in_one_order(
+    ledger: Ledger, submit: Submit
+) -> None:
+    await ledger.departments.create("tax")
+    await ledger.departments.set_approval("tax", ApprovalPolicy({"extract": None}))
+    later, now = datetime.now(UTC) + timedelta(days=1), datetime.now(UTC)
+    waits = [await submit(), await submit(not_before=later)]
+    ends = [await submit(), await submit(), await submit(deadline=now), await submit()]
+    await ledger.jobs.cancel("tax", ends[0])
+    await ledger.upkeep.run_due_work()
+    for job_id, status_ in ((ends[1], JobStatus.succeeded), (ends[3], JobStatus.failed)):
+        claim = await claimed(ledger, job_id)
+        assert await ledger.runs.finish(claim, Ending(status_))
+    await claimed(ledger, running := await submit())
+    claim = await claimed(ledger, held := await submit(task="extract"))
+    assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result_blob="tax/aa/run"))
+    ids, cursor = list[str](), None
+    for _ in range(4):
+        page = await ledger.jobs.list("tax", limit=2, cursor=cursor)
+        cursor = page.next_cursor
+        ids += [job.id for job in page.items]
+    assert ids == sorted((*waits, *ends, running, held), reverse=True)
+    assert (await ledger.jobs.list("tax", limit=2, cursor=cursor)).items == []
 
 
 async def test_another_departments_job_is_not_there(ledger: Ledger, submit: Submit) -> None:

@@ -426,10 +426,11 @@ class LedgerMachine(OnLedger):
             "waiting:tax",
             "running",
             "awaiting",
-            "ended",
         )
-        for name in names:
-            ids: Any = self.redis.zrange(f"{P}{name}", 0, -1)
+        places: dict[str, Any] = {name: self.redis.zrange(f"{P}{name}", 0, -1) for name in names}
+        (ended,) = self.redis.keys(f"{P}ended:*") or (f"{P}ended:none",)
+        places["ended"] = self.redis.lrange(ended, 0, -1)
+        for name, ids in places.items():
             for job_id in ids:
                 found.setdefault(job_id, []).append(name)
         return found

@@ -62,20 +62,20 @@ async def test_an_ended_job_keeps_only_what_is_read_of_it(ledger: Ledger, redis:
 
     job_key, job = record(redis, "job")
     assert set(job) == {
-        *("id", "department", "task", "lane", "document_id", "status", "attempts"),
+        *("department", "task", "lane", "document_id", "status", "attempts"),
         *("created_at", "started_at", "finished_at", "result", "usage", "provenance"),
         # A late run is refused by its token, and the space is freed by what was counted.
         *("token", "ended_by", "kept_records"),
     }
     document_key, document = record(redis, "document")
     assert set(document) == {
-        *("id", "department", "sha256", "bytes", "media_type", "filename", "blob", "own", "jobs"),
+        *("bytes", "blob", "own", "jobs"),
         *("expires_at", "keep_ms", "kept_records"),
     }
     for key in (job_key, document_key):
         assert redis.object("encoding", key) in LISTS
     used = [redis.memory_usage(key, samples=0) for key in (job_key, document_key)]
-    assert sum(used) < 2_000, used
+    assert sum(used) < 1_400, used
     check_kept(redis)
 
 

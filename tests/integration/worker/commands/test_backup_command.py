@@ -153,7 +153,7 @@ def test_a_ledger_of_a_later_format_is_refused_before_anything_is_written(
     assert back_up(url, tmp_path / "old", tmp_path / "copy").exit_code == 0
     refused = run(restore, tmp_path / "copy", "--data-dir", tmp_path / "new")
     assert refused.exit_code == 1
-    assert "a ledger in format 9, and this release knows formats up to 1" in refused.output
+    assert "a ledger in format 9, and this release knows formats up to 2" in refused.output
     assert f"{build()}, or a later one" in refused.output
     assert not (tmp_path / "new").exists()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jobs.ledger.records import to_job
+from jobs.ledger.job_records import to_job
 from jobs.ledger.runs import Room
 from jobs.model.lanes import FEW, Lane
 from worker.run.room import WorkerRoom

@@ -142,7 +142,10 @@ class BatchChecks(OnLedger):
         pipeline = self.redis.pipeline(transaction=False)
         for job_id in ids:
             pipeline.hgetall(f"{P}job:{job_id}")
-        found = {int(job["line"]): job for job in pipeline.execute()}
+        records = [
+            {**record, "id": job_id} for job_id, record in zip(ids, pipeline.execute(), strict=True)
+        ]
+        found = {int(job["line"]): job for job in records}
         assert len(found) == len(ids)
         return found
 

@@ -12,10 +12,10 @@ from jobs.batches.batch import BatchStatus, NewBatch
 from jobs.batches.estimate import Estimate, Stall, StallReason
 from jobs.batches.eta.situation import Situation
 from jobs.health.engines import healthy_time
+from jobs.ledger.batch_records import to_batch
 from jobs.ledger.health import ClosedWork
 from jobs.ledger.pauses import Pause
 from jobs.ledger.processes import Process
-from jobs.ledger.records import to_batch
 from jobs.model.lanes import Lane
 
 NOW = datetime(2026, 11, 30, 2, 20, tzinfo=UTC)

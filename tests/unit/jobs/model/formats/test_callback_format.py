@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from jobs.ledger.records import callback_options_record, to_callback_options
+from jobs.ledger.callback_records import callback_options_record, to_callback_options
 from jobs.model.department import CallbackOptions
 from jobs.model.formats.callback_format import BodyKind, read_format
 from jobs.model.formats.toml_file import FormatError
