@@ -21,6 +21,7 @@ import uvloop
 
 from bench.department import CHATS, Department, department
 from bench.figures import report
+from bench.redis_memory import kept_memory, used_memory
 from bench.system import CpuTime, System, machine, memory_mib, running_engine, running_system
 from bench.timings import percentile, percentiles, ratios
 from jobs.windows.window import Window
@@ -75,15 +76,6 @@ class Times:
             self.ended.append(ended)
 
 
-async def used_memory(system: System) -> int:
-    """Memory that Redis uses, in bytes."""
-    ledger = system.ledger()
-    try:
-        return (await ledger.statistics.server()).used_memory
-    finally:
-        await ledger.close()
-
-
 async def fill(system: System, night: Department, files: int, lines: int) -> None:
     """Submit `files` batches of `lines` lines, and print the cost of reading them."""
     if not files:
@@ -126,9 +118,9 @@ async def compare(
 
 async def finished_job_bytes(system: System, who: Department, jobs: int) -> None:
     """Print the memory in Redis of a finished job, whose text and result are short."""
-    before = await used_memory(system)
+    before = kept_memory(system)
     await Times().run(who, jobs)
-    each = (await used_memory(system) - before) / jobs
+    each = (kept_memory(system).total() - before.total()) / jobs
     print(f"a finished job takes {each:.0f} bytes of Redis's memory")
     report({"bytes a finished job": each})
 
@@ -164,7 +156,7 @@ async def measure(files: Sequence[int], lines: int, jobs: int, quiet: float) -> 
             for who in (here, there):
                 await Times().run(who, BLOCK)
             await finished_job_bytes(empty, there, jobs)
-            bare, ages, have = await used_memory(full), RunAges(), 0
+            bare, ages, have = used_memory(full), RunAges(), 0
             print(machine())
             async with ages.watched(full):
                 for number, total in [(1, FIRST_LINES), *((n, lines) for n in files)]:
@@ -174,7 +166,7 @@ async def measure(files: Sequence[int], lines: int, jobs: int, quiet: float) -> 
                     have += 0 if first else add
                     waiting = FIRST_LINES + have * lines
                     await asyncio.sleep(2)
-                    used = await used_memory(full) - bare
+                    used = used_memory(full) - bare
                     print(
                         f"{waiting:8} lines wait: {used / MIB:.1f} MiB of Redis's memory,", end=""
                     )
