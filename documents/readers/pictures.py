@@ -114,7 +114,9 @@ def begun_scan(picture: Image.Image, budget: OcrBudget) -> Callable[[], Scan]:
 
     def finish() -> Scan:
         if key in budget.begun:
-            budget.scans[key] = budget.begun.pop(key)()
+            # After an error, the next page with this picture has the same error.
+            budget.scans[key] = budget.begun[key]()
+            del budget.begun[key]
         return budget.scans[key]
 
     return finish
