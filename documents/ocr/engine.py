@@ -79,6 +79,7 @@ class OcrEngine:
         self._helpers = threads - 1
         # Detection takes most of the memory.
         self._detecting = Lock()
+        self._turning = Lock()
 
     def begun(self, picture: Image.Image) -> Callable[[], Scan]:
         """Begin to read a picture, if there is more than one thread. What is returned is `scan`."""
@@ -163,7 +164,8 @@ class OcrEngine:
             turned = [np.ascontiguousarray(np.rot90(crop, 2)) for crop in crops]
             return self._confidence(turned) > self._confidence(crops)
         crops = self._crops(pixels, longest)
-        with self._detecting:  # the first call loads the network
+        # The first call loads the network. Not the lock of detection, which takes much longer.
+        with self._turning:
             _, result = self._reader.cls_and_rotate(crops)
         return 2 * sum(label == "180" for label, _ in _all(result.cls_res)) > len(longest)
 

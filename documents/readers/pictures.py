@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PIL import Image, ImageOps, ImageStat, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, ImageStat, UnidentifiedImageError
 
 from documents.document import Document
 from documents.draft import Draft, too_many_pages
@@ -33,6 +33,7 @@ MOST_PIXELS = 100_000_000  # A3 at 600 dots per inch has 70 million
 MOST_SIDE = 30_000
 READ_SIDE = 5_000  # a larger picture does not improve OCR
 _OPAQUE = 255
+_UPRIGHT = 1
 _POINTS = 72.0
 _PLAUSIBLE = range(50, 2_401)  # dots per inch
 # Errors of Pillow on damaged files.
@@ -114,7 +115,9 @@ def begun_scan(picture: Image.Image, budget: OcrBudget) -> Callable[[], Scan]:
 
     def finish() -> Scan:
         if key in budget.begun:
-            budget.scans[key] = budget.begun.pop(key)()
+            # After an error, the next page with this picture has the same error.
+            budget.scans[key] = budget.begun[key]()
+            del budget.begun[key]
         return budget.scans[key]
 
     return finish
@@ -158,7 +161,7 @@ def prepared(picture: Image.Image) -> tuple[Image.Image, float]:
     scale = points_per_pixel(picture)
     if (shrink := _shrink(picture)) > 1:
         picture.draft(None, (round(width / shrink), round(height / shrink)))
-    seen = of_read_size(_on_white(ImageOps.exif_transpose(picture)))
+    seen = of_read_size(_on_white(_turned(picture)))
     return seen, scale * max(width, height) / max(seen.size)
 
 
@@ -170,7 +173,7 @@ def transparency(picture: Image.Image) -> Image.Image | None:
     if not picture.has_transparency_data:
         return None
     _check_size(picture)
-    alpha = ImageOps.exif_transpose(picture).convert("RGBA").getchannel("A")
+    alpha = _turned(picture).convert("RGBA").getchannel("A")
     low, _ = alpha.getextrema()
     if low == _OPAQUE:
         return None
@@ -184,7 +187,7 @@ def upright(picture: Image.Image) -> Image.Image:
     Raises `DocumentTooLong` for too many pixels, before they are decoded.
     """
     _check_size(picture)
-    return _on_white(ImageOps.exif_transpose(picture))
+    return _on_white(_turned(picture))
 
 
 def of_read_size(picture: Image.Image) -> Image.Image:
@@ -216,6 +219,15 @@ def points_per_pixel(picture: Image.Image) -> float:
     stored = picture.info.get("dpi")
     dots = float(stored[0]) if stored else 0.0
     return _POINTS / dots if dots and round(dots) in _PLAUSIBLE else 1.0
+
+
+def _turned(picture: Image.Image) -> Image.Image:
+    """The picture as its Exif data turn it: the same object if they do not turn it.
+
+    Pillow copies such a picture, which takes as long as to decode it.
+    """
+    orientation = picture.getexif().get(ExifTags.Base.Orientation, _UPRIGHT)
+    return picture if orientation == _UPRIGHT else ImageOps.exif_transpose(picture)
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

@@ -9,8 +9,11 @@ from documents.inventory.pictures.part import PartKind, PicturePart
 
 LEAST = 10  # bytes: shorter parts are sizes, times and resolutions
 # Compressed pixels hardly ever have such a run by chance: of ASCII characters, or of Chinese ones
-# in UTF-8.
-_RUN = re.compile(rb"[!-~]{11,}|(?:[\xe3-\xe9][\x80-\xbf]{2}){2,}")
+# in UTF-8. The pattern begins with a character, so that the search skips to one.
+_RUN = re.compile(
+    rb"[!-~\xe3-\xe9](?:(?<=[!-~])[!-~]{10,}"
+    rb"|(?<=[\xe3-\xe9])[\x80-\xbf]{2}(?:[\xe3-\xe9][\x80-\xbf]{2})+)"
+)
 
 
 def compressed_pixels(data: bytes) -> Iterator[PicturePart]:

@@ -12,6 +12,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Protocol
 
 from documents.errors import RedactionIncomplete
@@ -26,7 +27,15 @@ _ZIP_HEADER = struct.Struct("<4s5H3I2H")
 _ENCRYPTED = 0x1
 _LONGEST_NAME = 1_024
 _STORED, _DEFLATED, _BZ2 = 0, 8, 12
-_ZLIB = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78][\x00-\xff]")
+# RFC 1950, 2.2: the method and the window, and flags with which both are a multiple of 31. An exact
+# pattern, because a pair that is none may end with the first byte of one.
+_ZLIB = re.compile(
+    b"|".join(
+        re.escape(bytes(pair))
+        for pair in product(range(0x08, 0x80, 0x10), range(256))
+        if int.from_bytes(pair, "big") % 31 == 0
+    )
+)
 _GZIP = re.compile(rb"\x1f\x8b\x08")
 _BZ2_MAGIC = re.compile(rb"BZh[1-9]1AY&SY")
 _XZ = re.compile(rb"\xfd7zXZ\x00|\x5d\x00\x00")
@@ -71,12 +80,11 @@ def decompressed(data: bytes, hint: bytes, budget: Budget) -> Iterator[tuple[str
     for match in _GZIP.finditer(data):
         yield from _kept("gzip", _inflated(data, match.start(), 31, budget), b"")
     for match in _ZLIB.finditer(data):
-        if int.from_bytes(match[0], "big") % 31 == 0:
-            before = _dictionary(data, match.start()) or hint
-            inflated = _inflated(data, match.start(), 15, budget)
-            yield from _kept("deflate", inflated, before)
-            if b"/Predictor" in before:
-                yield from _kept("predictor", _unpredicted(inflated, before), b"")
+        before = _dictionary(data, match.start()) or hint
+        inflated = _inflated(data, match.start(), 15, budget)
+        yield from _kept("deflate", inflated, before)
+        if b"/Predictor" in before:
+            yield from _kept("predictor", _unpredicted(inflated, before), b"")
     for match in _BZ2_MAGIC.finditer(data):
         yield from _kept("bzip2", _fed(bz2.BZ2Decompressor, data, match.start(), budget), b"")
     for match in _XZ.finditer(data):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import cv2
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from omegaconf import DictConfig
 from PIL import Image
 
-from documents.ocr.detection import Area, LineDetector
+from documents.ocr.detection import Area, LineDetector, inked_areas
 from documents.ocr.engine import DETECTION, OcrEngine, rapid_ocr
 
 SCAN = Path(__file__).parents[3] / "samples/archives-law-scan.png"
@@ -89,3 +91,23 @@ def test_a_line_thinner_than_half_a_step_is_found(scan: Pixels, detector: LineDe
     part = scan[top:bottom]
     thin = cv2.resize(part, (round(part.shape[1] * 14 / len(part)), 14), None, 0, 0, cv2.INTER_AREA)
     assert detector.find(np.asarray(thin, np.uint8))
+
+
+def test_a_page_is_read_while_another_one_is_searched_for_lines(scan: Pixels) -> None:
+    begins, is_read = Event(), Event()
+
+    def areas(strip: Pixels, reduced: tuple[int, int], rows: npt.NDArray[np.bool_]) -> list[Area]:
+        if begins.is_set():
+            assert is_read.wait(60)
+        begins.set()
+        return inked_areas(strip, reduced, rows)
+
+    engine = OcrEngine(1, areas)
+    page = Image.fromarray(scan)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(engine.scan, page)
+        begins.wait()
+        second = threads.submit(engine.scan, page)
+        lines = first.result().lines
+        is_read.set()
+        assert second.result().lines == lines

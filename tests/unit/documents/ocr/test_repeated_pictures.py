@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+import pytest
 from PIL import Image
 
 from documents.limits import OcrBudget
@@ -11,9 +11,6 @@ from documents.ocr import recognition
 from documents.ocr.scan import Scan
 from documents.readers.pictures import begun_scan, ocr_scan
 from standin.documents.builders import LIMITS
-
-if TYPE_CHECKING:
-    import pytest
 
 
 class _Engine:
@@ -59,3 +56,21 @@ def test_a_picture_that_is_being_read_is_not_begun_again(monkeypatch: pytest.Mon
     assert second() == first() == first()
     assert engine.pictures == 1
     assert not budget.begun
+
+
+def test_a_picture_that_cannot_be_read_has_the_same_error_on_each_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Failing(_Engine):
+        def begun(self, picture: Image.Image) -> Callable[[], Scan]:
+            def fail() -> Scan:
+                raise MemoryError(str(picture.size))
+
+            return fail
+
+    monkeypatch.setattr(recognition, "_engine", lambda _: Failing())
+    budget = OcrBudget(replace(LIMITS, ocr_threads=2))
+    pages = [begun_scan(Image.new("L", (20, 10), 255), budget) for _ in range(2)]
+    for page in pages:
+        with pytest.raises(MemoryError, match="20, 10"):
+            page()

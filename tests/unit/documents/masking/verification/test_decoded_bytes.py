@@ -223,6 +223,11 @@ def test_a_damaged_stream_is_read_up_to_the_damage() -> None:
     assert finds(packed[:900] + b"\xff" * 400)
 
 
+@pytest.mark.parametrize("before", range(0x08, 0x80, 0x10))
+def test_compressed_data_is_found_after_a_byte_that_could_begin_it(before: int) -> None:
+    assert finds(bytes([before]) + zlib.compress(AROUND.format(NUMBER).encode()))
+
+
 def test_random_bytes_hold_nothing() -> None:
     assert not finds(os.urandom(3 * MIB), NAME, "张三", "88886666", NUMBER, "Lee")
 
