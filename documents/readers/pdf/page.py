@@ -27,6 +27,7 @@ from documents.readers.pdf.characters import (
     picture_boxes,
     placing,
 )
+from documents.readers.pdf.drawn_boxes import drawn_boxes
 from documents.readers.pdf.equations import with_equations
 from documents.readers.pdf.fields import Field
 from documents.readers.pdf.form_text import Value, with_values
@@ -93,10 +94,10 @@ class PageReader:
         self._add_slanted(number, glyphs.slanted)
         self._add_hidden(number, glyphs.hidden, extras, place)
         shown = as_shown(glyphs.shown)
-        if values := [
-            _value(one, place) for one in extras.fields if one.text and not one.is_hidden
-        ]:
-            shown = with_values(shown, values)
+        values = [_value(one, place) for one in extras.fields if one.text and not one.is_hidden]
+        fields = [place(*one.box) for one in extras.fields]
+        if inserted := [*values, *drawn_boxes(items, shown, fields, place)]:
+            shown = with_values(shown, inserted)
         count = c.FPDFPage_CountObjects(page)
         features = page_features(size, shown, picture_boxes(items, place), count)
         self.known += features.known
