@@ -25,7 +25,7 @@ _BUTTON = re.compile(r"\S+\s+(.*)", re.DOTALL)
 _NUMBERS = re.compile(r"\s*(?:AUTONUM|LISTNUM)", re.IGNORECASE)
 # The fields that compute what they show, and those that put characters beside and above each other.
 _COMPUTED = re.compile(r"\s*(?:=|IF\b|COMPARE\b|EQ\b)", re.IGNORECASE)
-_QUOTED = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|\\\*\s*\S+|(\d{1,6})(?=\s|$)|(\S+))')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|\\\*\s*\S+|(\d{1,6})(?=\s|$)|(\S+)')
 _FEWEST_DIGITS = 8  # of a value that is worth hiding
 _MOST_DEPTH = 100
 
