@@ -162,19 +162,19 @@ class JobLedger:
                 job for job in jobs if status in (None, job.status) and task in (None, job.task)
             ]
             return Page(of_batch[:limit], of_batch[limit - 1].id if len(of_batch) > limit else None)
-        states = (status.value,) if status else _STATES
-        indexes = [f"{PREFIX}jobs:{department}:{state}" for state in states]
+        indexes = [f"{PREFIX}jobs:{department}:{state}" for state in _states_shown_as(status)]
         matches: list[Job] = []
         for _ in range(_SCAN_PAGES):
-            jobs = await self._page(indexes, cursor, limit)
-            for job in jobs:
+            ids = await self._next_ids(indexes, cursor, limit)
+            for job in await self._load(ids):
                 if task in (None, job.task):
                     matches.append(job)
-                cursor = job.id
                 if len(matches) == limit:
-                    return Page(matches, cursor)
-            if len(jobs) < limit:
+                    return Page(matches, job.id)
+            # Counted by ids: jobs that were removed meanwhile are not the end of the list.
+            if len(ids) < limit:
                 return Page(matches, None)
+            cursor = ids[-1]
         return Page(matches, cursor)
 
     async def _of_batch(self, department: str, batch_id: str, cursor: str | None) -> Sequence[Job]:
@@ -188,14 +188,16 @@ class JobLedger:
         ids = sorted((id_ for id_ in recorded if not cursor or id_ < cursor), reverse=True)
         return [job for job in await self._load(ids) if job.department == department]
 
-    async def _page(self, indexes: Sequence[str], cursor: str | None, limit: int) -> Sequence[Job]:
+    async def _next_ids(
+        self, indexes: Sequence[str], cursor: str | None, limit: int
+    ) -> Sequence[str]:
         """The next jobs of all indexes together."""
         # In one step, because a job changes its index with its state.
         pipeline = self._connection.redis.pipeline(transaction=True)
         for index in indexes:
             pipeline.zrevrangebylex(index, f"({cursor}" if cursor else "+", "-", 0, limit)
         found = await self._connection.ask(pipeline.execute())
-        return await self._load(sorted(chain.from_iterable(found), reverse=True)[:limit])
+        return sorted(chain.from_iterable(found), reverse=True)[:limit]
 
     async def _load(self, ids: Sequence[str]) -> Sequence[Job]:
         pipeline = self._connection.redis.pipeline(transaction=False)
@@ -258,6 +260,16 @@ class JobLedger:
         redis = self._connection.redis
         name = f"{PREFIX}job:{job_id}"
         return bool(await self._connection.ask(redis.hexists(name, "finished_at")))
+
+
+def _states_shown_as(status: JobStatus | None) -> Sequence[str]:
+    """The states in the ledger of jobs that departments see with this status; None: all."""
+    match status:
+        case None:
+            return _STATES
+        case JobStatus.running:
+            return (status, JobSubstatus.awaiting_approval)
+    return (status,)
 
 
 def _refusal(answer: Sequence[Any]) -> ProblemError:

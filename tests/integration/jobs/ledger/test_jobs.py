@@ -342,6 +342,22 @@ async def test_pages_have_the_jobs_of_all_states_in_one_order(
         ids += [job.id for job in page.items]
     assert ids == sorted((*waits, *ends, running, held), reverse=True)
     assert (await ledger.jobs.list("tax", limit=2, cursor=cursor)).items == []
+    shown_as_running = await ledger.jobs.list("tax", status=JobStatus.running)
+    assert [job.id for job in shown_as_running.items] == sorted((running, held), reverse=True)
+
+
+async def test_a_list_goes_on_after_jobs_that_are_removed_while_a_page_is_read(
+    ledger: Ledger, submit: Submit, redis_url: str
+) -> None:
+    oldest, *removed = [await submit() for _ in range(4)]
+    newest = await submit()
+    with Redis.from_url(redis_url) as redis:
+        # As a page finds them that has read the list before the removal, and the records after it.
+        redis.delete(*(f"chancery:job:{job_id}" for job_id in removed))
+    first = await ledger.jobs.list("tax", limit=2)
+    assert [job.id for job in first.items] == [newest, oldest]
+    page = await ledger.jobs.list("tax", limit=2, cursor=newest)
+    assert [job.id for job in page.items] == [oldest]
 
 
 async def test_another_departments_job_is_not_there(ledger: Ledger, submit: Submit) -> None:
