@@ -106,18 +106,18 @@ class ClaimLoop:
                 self._again = False
 
     @property
-    def _may_wait(self) -> bool:
+    def may_wait(self) -> bool:
         """Whether more work waits than the process runs, and it has some ahead."""
         return self._more and self._is_ahead()
 
     @property
     def _again_seconds(self) -> float:
-        return FEW_APART_SECONDS if self._may_wait else CLAIM_AGAIN_SECONDS
+        return FEW_APART_SECONDS if self.may_wait else CLAIM_AGAIN_SECONDS
 
     async def _group(self) -> None:
         """Wait for other endings, until a wake-up arrives or the ledger expects a claim."""
         seconds = GROUP_SECONDS
-        if self._may_wait:
+        if self.may_wait:
             await self._wait(self._several, self._claimed_at + FEW_APART_SECONDS - time.monotonic())
             seconds = AHEAD_GROUP_SECONDS
         if self._again:

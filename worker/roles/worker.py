@@ -122,7 +122,7 @@ class Worker:
                 store,
                 self._settings,
                 settings.store.inline_result_bytes,
-                self._is_ahead,
+                self._endings_may_wait,
             ),
             leases=self._leases,
             processes=self._reading,
@@ -131,7 +131,7 @@ class Worker:
             result_max_bytes=self._settings.result_max_bytes,
         )
 
-        self._claims = ClaimLoop(self._claim, self.can_run, self._is_ahead)
+        self._claims = ClaimLoop(self._claim, self.can_run, lambda: self._room.is_ahead)
 
     @property
     def in_hand(self) -> int:
@@ -237,8 +237,8 @@ class Worker:
             runs.append(self._runner.run_suspect(claims.suspect))
         return Claimed(runs, claims.more)
 
-    def _is_ahead(self) -> bool:
-        return self._room.is_ahead
+    def _endings_may_wait(self) -> bool:
+        return self._claims.may_wait
 
     async def _run(self, claim: Claim) -> None:
         try:

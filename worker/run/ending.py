@@ -41,8 +41,8 @@ def log_level(claim: Claim) -> int:
 class RunEnding:
     """Reports runs to the ledger. Each method returns a short text for Celery's log.
 
-    `is_ahead`: whether the worker has other work meanwhile, so that endings of bulk lines can wait
-    for others.
+    `may_wait`: whether more work waits and the worker has some ahead, so that endings of bulk lines
+    can wait for others. The last lines of a batch do not wait.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class RunEnding:
         store: Store,
         settings: WorkerSettings,
         inline_result_max_bytes: int,
-        is_ahead: Callable[[], bool] = lambda: False,
+        may_wait: Callable[[], bool] = lambda: False,
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._settings = settings
         self._inline_max = inline_result_max_bytes
-        self._is_ahead = is_ahead
+        self._may_wait = may_wait
 
     async def end(self, outcome: Outcome) -> str:
         """Succeed, fail or requeue. Raises `ProblemError` when the result cannot be stored."""
@@ -150,7 +150,7 @@ class RunEnding:
         """Store the ending. Waits while the ledger is away, at most until the lease ends."""
         while True:
             try:
-                finish = await self._ledger.runs.finish(claim, ending, may_wait=self._is_ahead())
+                finish = await self._ledger.runs.finish(claim, ending, may_wait=self._may_wait())
             except ProblemError as error:
                 log.warning("job.ending_waits", code=error.problem.code)
                 await asyncio.sleep(1)

@@ -363,3 +363,17 @@ async def test_where_no_more_work_waits_claims_follow_soon_though_work_is_ahead(
         assert (await work.until_claims(3))[2] == (0, False)
         work.end.set()
         await work.until_done(2)
+
+
+@pytest.mark.usefixtures("never_idle", "never_few")
+async def test_the_last_work_may_not_wait_though_it_could_be_ahead() -> None:
+    work = Work(waiting=3, slots=2, ahead=True)
+    async with looping(work):
+        work.loop.wake()
+        await work.until_claims(1)
+        assert work.loop.may_wait
+        work.end.set()
+        await work.until_done(2)
+        work.loop.wake()
+        await work.until_done(3)
+        assert not work.loop.may_wait
