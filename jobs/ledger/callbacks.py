@@ -22,8 +22,6 @@ from jobs.model.lanes import EXPECTED_MS
 from jobs.model.states import CallbackStatus
 from jobs.process.settings import CallbackSettings
 
-# The time between two calls that store results of deliveries.
-SETTLE_SECONDS = 0.01
 log = structlog.get_logger()
 
 
@@ -116,10 +114,10 @@ class CallbackLedger:
         `asks_again`: the courier claims others within `CLAIM_AGAIN_SECONDS`.
 
         `Outcome.gone` ends all other pending callbacks to the URL. False: another courier has
-        claimed the delivery. Results that arrive within `SETTLE_SECONDS` share a step.
+        claimed the delivery. Results that arrive during a step share the next one.
         """
         settlement = _Settlement(delivery, attempt, status, outcome, delay_seconds, asks_again)
-        stored, breaker = await self._settling.ask(settlement, SETTLE_SECONDS)
+        stored, breaker = await self._settling.ask(settlement)
         if breaker:
             callback = delivery.callback
             log.warning(f"breaker.{breaker}", department=callback.department, url=callback.url)
