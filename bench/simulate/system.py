@@ -19,7 +19,6 @@ from bench.simulate.events import (
     Wait,
     Work,
 )
-from jobs.ledger.callbacks import SETTLE_SECONDS
 from jobs.process.settings import CallbackSettings
 from worker.claim_loop import GROUP_SECONDS
 
@@ -170,7 +169,7 @@ class _Path:
         self._receivers = cycle([Places(plan.parallel) for _ in range(plan.receivers)])
         self._claims = {id(one): Group(after_first=GROUP_SECONDS) for one in self._claiming()}
         self._settling = {
-            id(one): Group(apart=SETTLE_SECONDS) for one in self.site.processes["courier"]
+            id(one): Group(apart=0.0) for one in self.site.processes["courier"]
         }
 
     def _claiming(self) -> Iterator[Process]:
