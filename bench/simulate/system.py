@@ -168,9 +168,7 @@ class _Path:
         self._slots = Places(plan.engines * plan.slots)
         self._receivers = cycle([Places(plan.parallel) for _ in range(plan.receivers)])
         self._claims = {id(one): Group(after_first=GROUP_SECONDS) for one in self._claiming()}
-        self._settling = {
-            id(one): Group(apart=0.0) for one in self.site.processes["courier"]
-        }
+        self._settling = {id(one): Group(apart=0.0) for one in self.site.processes["courier"]}
 
     def _claiming(self) -> Iterator[Process]:
         for role in ("worker", "courier"):
