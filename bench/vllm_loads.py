@@ -31,10 +31,10 @@ SALT = "0" * 64
 class Load:
     """Chats whose prompts differ from the first word on.
 
-    `varied`: the longest answers have a quarter to seven quarters of `answer_tokens`. Answers of
-    one length end in the same step of the engine, and the next requests begin in one, as real work
-    does not. A load that sends them at once stays in step, any other falls out of it, and the
-    engine does less in mixed steps.
+    `varied`: the longest answers have a quarter to seven quarters of `answer_tokens`, as lengths
+    differ in real work. Answers of one length end in the same step of the engine. A load that sends
+    the next requests at once then begins them in one step, too; any other does not, and the engine
+    does less in mixed steps.
     """
 
     words: int = 10

@@ -40,7 +40,7 @@ _SMALL, _MOST_SMALL, _MOST_ROOM = 0.7, 3, 1.5
 class Characters:
     """PDFium's characters: UTF-16 codes, boxes (four values each), and where each page starts.
 
-    `faint` says of each character whether nobody sees it on white paper.
+    `faint` says of each character whether it cannot be seen on white paper.
     """
 
     codes: array[int]

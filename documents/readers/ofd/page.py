@@ -42,7 +42,7 @@ class Run:
 
     `turn` is how its line runs, in quarter turns clockwise: 1 for a line that runs down; None for
     a slanted one, such as a watermark. `glyphs` are in reading order; `order` are their positions
-    in the code if that has them in another order. `is_faint`: nobody sees it on white paper.
+    in the code if that has them in another order. `is_faint`: it cannot be seen on white paper.
     """
 
     code: etree._Element
