@@ -18,7 +18,7 @@ from worker.defects import described
 # How often the ledger is asked without a wake-up, which may be lost.
 IDLE_SECONDS = 1.0
 # Endings and wake-ups in this time share a claim: one for each costs more than a small job.
-GROUP_SECONDS = 0.005
+GROUP_SECONDS = 0.001
 # While work is claimed ahead, a claim waits for more endings; for fewer than `FEW`, until this time
 # after the last claim.
 AHEAD_GROUP_SECONDS = 0.02
