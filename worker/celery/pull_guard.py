@@ -9,9 +9,10 @@ from typing import Any
 from celery import Celery, bootsteps
 from celery.worker.consumer.tasks import Tasks
 
-# How long one BRPOP waits, and how often `may_pull` is asked after it refused all queues. Each
-# BRPOP lists the queues again. Fractions need Redis 6.0.
-PULL_SECONDS = 0.1
+# How long one BRPOP waits. Each lists the queues again. Fractions need Redis 6.0.
+PULL_SECONDS = 0.5
+# The same while a queue is refused, and how often `may_pull` is asked while all are.
+REFUSED_SECONDS = 0.1
 
 
 def install_pull_guard(app: Celery, may_pull: Callable[[str], bool]) -> None:
@@ -22,36 +23,47 @@ def install_pull_guard(app: Celery, may_pull: Callable[[str], bool]) -> None:
 
     class PullGuard(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
         requires = (Tasks,)
-        _again: Any = None
+        _again: Any = None  # a timer, while all queues are refused
 
         def start(self, consumer: Any) -> None:
             """Wrap kombu's own check, once for each connection."""
-            channel = consumer.task_consumer.channel
+            channel, hub = consumer.task_consumer.channel, consumer.hub
             qos, cycle = channel.qos, channel._queue_cycle  # noqa: SLF001 - the list of each BRPOP
             kombu_may_pull, kombu_queues = qos.can_consume, cycle.consume
 
             def can_consume(_: Any) -> bool:
-                return any(map(may_pull, channel.active_queues)) and bool(kombu_may_pull())
+                """Also called before each BRPOP."""
+                accepted = [may_pull(queue) for queue in channel.active_queues]
+                channel.brpop_timeout = PULL_SECONDS if all(accepted) else REFUSED_SECONDS
+                if not any(accepted):
+                    look_again()
+                    return False
+                return bool(kombu_may_pull())
+
+            def look_again() -> None:
+                """Nothing else makes the hub look again soon when no BRPOP is under way."""
+                if self._again is None:
+                    self._again = hub.call_later(REFUSED_SECONDS, looked)
+
+            def looked() -> None:
+                self._again = None  # a round of the hub starts a BRPOP where one is wanted
 
             def queues(most: int) -> Sequence[str]:
-                return [queue for queue in kombu_queues(most) if may_pull(queue)]
+                accepted = [queue for queue in kombu_queues(most) if may_pull(queue)]
+                if not accepted:  # since `can_consume`
+                    look_again()
+                return accepted
 
             # A lost wake-up costs a second. kombu 5.7 would try to restore it over the broken
             # connection, fail, and write it to a file.
             qos.restore_at_shutdown = False
-            channel.brpop_timeout = PULL_SECONDS
             qos.can_consume = MethodType(can_consume, qos)
             cycle.consume = queues
-            # Nothing else makes the hub look again soon when no BRPOP is under way.
-            self._again = consumer.hub.call_repeatedly(PULL_SECONDS, _do_nothing)
 
         def stop(self, consumer: Any) -> None:  # noqa: ARG002 - as bootsteps call it
             # Also called where the connection broke before `start`.
             if self._again is not None:
                 self._again.cancel()
+                self._again = None
 
     app.steps["consumer"].add(PullGuard)
-
-
-def _do_nothing() -> None:
-    """Each call is a round of the hub, which starts a BRPOP where one is wanted."""

@@ -20,7 +20,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from standin.valkey import start_valkey
 from worker.celery.app import celery_settings
-from worker.celery.pull_guard import PULL_SECONDS, install_pull_guard
+from worker.celery.pull_guard import PULL_SECONDS, REFUSED_SECONDS, install_pull_guard
 
 PATIENCE = 60.0
 MESSAGE = {
@@ -65,10 +65,8 @@ def test_a_process_pulls_from_the_queues_that_it_has_room_for(redis_url: str) ->
             no_ack=True,
             accept=["json"],
         )
-        worker = SimpleNamespace(task_consumer=consumer, hub=(hub := Hub()))
+        worker = SimpleNamespace(task_consumer=consumer, hub=Hub())
         (started := guard(worker)).start(worker)
-        # The hub waits no longer than this; without a timer it would wait a second.
-        assert hub.fire_timers() <= PULL_SECONDS
         with consumer, connection.Producer() as producer:
             for name in ("interactive", "bulk"):
                 producer.publish(name, routing_key=name, serializer="json")
@@ -80,6 +78,37 @@ def test_a_process_pulls_from_the_queues_that_it_has_room_for(redis_url: str) ->
             connection.drain_events(timeout=PATIENCE)
             assert pulled == ["bulk", "interactive"]
         started.stop(worker)
+
+
+def test_a_process_that_refuses_a_queue_looks_again_soon(redis_url: str) -> None:
+    """One that has room for all of its queues waits for its next wake-up longer."""
+    room = {"interactive": True, "bulk": True}
+    app = Celery("guarded", broker=redis_url)
+    install_pull_guard(app, room.__getitem__)
+    [guard] = [step for step in app.steps["consumer"] if step.__name__ == "PullGuard"]
+    with Connection(redis_url) as connection:
+        consumer = connection.Consumer([Queue(name) for name in room], no_ack=True)
+        worker = SimpleNamespace(task_consumer=consumer, hub=(hub := Hub()))
+        (started := guard(worker)).start(worker)
+        with consumer:
+            channel = consumer.channel
+            assert channel.qos.can_consume()
+            assert (channel.brpop_timeout, len(hub.timer)) == (PULL_SECONDS, 0)
+
+            room["bulk"] = False
+            assert channel.qos.can_consume()
+            assert (channel.brpop_timeout, len(hub.timer)) == (REFUSED_SECONDS, 0)
+
+            room["interactive"] = False
+            for _ in range(2):
+                assert not channel.qos.can_consume()
+            assert len(hub.timer) == 1  # without it the hub would wait a second
+            started.stop(worker)
+            worker.hub = hub = Hub()
+            started.start(worker)
+            assert not channel.qos.can_consume()
+            assert hub.fire_timers() <= REFUSED_SECONDS
+            started.stop(worker)
 
 
 def test_a_channel_closes_while_redis_does_not_answer(tmp_path: Path) -> None:
