@@ -12,9 +12,7 @@ if job.batch_id and redis.call('SISMEMBER', P .. 'called:' .. job.batch_id, job.
 end
 local blobs = {}
 remove_ended_job(job, blobs)
-local text = redis.call('HMGET', P .. 'document:' .. job.department .. ':' .. (job.document_id or ''),
-  'own', 'jobs')
-if text[1] and tonumber(text[2] or 0) <= 0 then
+if is_last_of_text(job, true) then
   blobs[#blobs + 1] = remove_document(job.department, job.document_id)
 end
 note_deletion()

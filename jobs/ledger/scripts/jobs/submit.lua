@@ -49,6 +49,8 @@ if document then
   if is_new then
     document.own = 1
     add_document(document)
+  else
+    bring_text(job.department, job.document_id)
   end
   extend_document(job.department, job.document_id, now + tonumber(document.keep_ms))
 end

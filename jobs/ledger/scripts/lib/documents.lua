@@ -1,6 +1,7 @@
 -- requires: keys, kept
 -- A document's `jobs` counts what needs it: open jobs that have it as input or name it in their
--- options, and libraries. `own` is set while only jobs that brought the text have named it. `blob` is
+-- options, and libraries. `own` is set while only jobs that brought the text have named it: how many of
+-- these have a record, without those that ended before they ran. `blob` is
 -- the name of its bytes in the store, or 'text:' and a short text, which then is nowhere else. Its id,
 -- with the digest of its bytes, and its department are in the name of the key.
 --
@@ -82,25 +83,45 @@ local function release_document(department, document_id, removed_at)
   extend_document(department, document_id, now + tonumber(redis.call('HGET', key, 'keep_ms')), removed_at)
 end
 
--- A job that was not run leaves nothing: its own text expires at once.
+-- Count one job more that brings a text which is known already.
+local function bring_text(department, document_id)
+  local key = P .. 'document:' .. department .. ':' .. document_id
+  if redis.call('HEXISTS', key, 'own') == 1 then redis.call('HINCRBY', key, 'own', 1) end
+end
+
+-- A job that was not run leaves nothing: its own text expires at once, unless another job brought it too.
 local function expire_own_text(job)
   local key = P .. 'document:' .. job.department .. ':' .. job.document_id
   local document = redis.call('HMGET', key, 'own', 'jobs')
-  if document[1] == '1' and document[2] == '0' then
+  if not document[1] then return end
+  local others = redis.call('HINCRBY', key, 'own', -1)
+  if others <= 0 and document[2] == '0' then
     redis.call('HSET', key, 'expires_at', now)
     list_document(job.department, job.document_id, now)
   end
 end
 
--- Remove the text that came with an ended job, unless an open job has it or it is to be kept longer.
--- Returns whether it was removed, and its blob, as remove_document().
-local function remove_own_text(job)
-  if not job.document_id then return false end
-  local text = redis.call('HMGET', P .. 'document:' .. job.department .. ':' .. job.document_id,
-    'own', 'jobs', 'expires_at')
-  if not text[1] or tonumber(text[2]) > 0 then return false end
-  if tonumber(text[3]) > now then
-    list_document(job.department, job.document_id, text[3])
+local function was_not_run(job) return job.status == 'cancelled' or job.status == 'expired' end
+
+-- Whether no other job has the text that came with an ended job. is_removed: the job's record is, so that it
+-- no longer counts.
+local function is_last_of_text(job, is_removed)
+  local key = P .. 'document:' .. job.department .. ':' .. (job.document_id or '')
+  local text = redis.call('HMGET', key, 'own', 'jobs')
+  if not text[1] then return false end
+  local others = tonumber(text[1]) - (was_not_run(job) and 0 or 1)
+  if others > 0 and is_removed and not was_not_run(job) then redis.call('HSET', key, 'own', others) end
+  return others <= 0 and tonumber(text[2]) <= 0
+end
+
+-- Remove the text that came with an ended job, unless another job has it or it is to be kept longer.
+-- Returns whether it was removed, and its blob, as remove_document(). is_removed: as for is_last_of_text().
+local function remove_own_text(job, is_removed)
+  if not is_last_of_text(job, is_removed) then return false end
+  local key = P .. 'document:' .. job.department .. ':' .. job.document_id
+  local expires_at = redis.call('HGET', key, 'expires_at')
+  if tonumber(expires_at) > now then
+    list_document(job.department, job.document_id, expires_at)
     return false
   end
   return true, remove_document(job.department, job.document_id)

@@ -12,12 +12,13 @@ local function callback_pending(subject)
 end
 
 local function prune_job(job)
-  local removed, blob = remove_own_text(job)
+  local is_kept = callback_pending(job)
+  local removed, blob = remove_own_text(job, not is_kept)
   if removed then
     documents = documents + 1
     blobs[#blobs + 1] = blob
   end
-  if callback_pending(job) then
+  if is_kept then
     redis.call('ZADD', P .. 'ended', now + RECHECK_MS, job.id)
   else
     remove_ended_job(job, blobs)

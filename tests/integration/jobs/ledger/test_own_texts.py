@@ -122,6 +122,48 @@ async def test_one_that_is_sent_again_after_a_cancellation_is_kept(
     assert redis.exists(DOCUMENT)
 
 
+async def test_one_that_two_jobs_brought_goes_with_the_last_of_them(
+    ledger: Ledger, redis: Redis
+) -> None:
+    for ending in ("cancellation", "deletion"):
+        first = await ended_job(ledger)
+        if ending == "cancellation":
+            job = a_job()
+            await submit_job(ledger, job)
+            await ledger.jobs.cancel("tax", job.id)
+            await ledger.upkeep.prune()
+            await ledger.jobs.delete("tax", job.id)
+        else:
+            assert await ledger.jobs.delete("tax", await ended_job(ledger)) == []
+        assert redis.exists(DOCUMENT), ending
+        assert await ledger.jobs.delete("tax", first) == [BLOB], ending
+
+
+async def test_one_that_two_jobs_brought_stays_when_a_callback_keeps_the_first(
+    ledger: Ledger, redis: Redis
+) -> None:
+    event = {"callback_url": "http://oa.tax/hook", "callback_id": new_callback_id()}
+    first, second = await ended_job(ledger, **event), await ended_job(ledger)
+    pass_time_of(redis, first)
+    redis.hset(DOCUMENT, "expires_at", 1)
+    await ledger.upkeep.prune()
+    assert await ledger.jobs.delete("tax", first) == []
+    assert await ledger.jobs.delete("tax", second) == [BLOB]
+
+
+async def test_one_whose_other_job_was_cancelled_is_removed_in_its_time(
+    ledger: Ledger, redis: Redis
+) -> None:
+    first, job = await ended_job(ledger), a_job()
+    await submit_job(ledger, job)
+    await ledger.jobs.cancel("tax", job.id)
+    pass_time_of(redis, first)
+    redis.hset(DOCUMENT, "expires_at", 1)
+    pruned = await ledger.upkeep.prune()
+    assert (pruned.jobs, pruned.blobs) == (1, [BLOB])
+    await ledger.jobs.delete("tax", job.id)
+
+
 async def test_jobs_with_other_times_of_keeping_are_removed_each_in_its_own(
     redis_url: str, redis: Redis
 ) -> None:
