@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from documents import compound_file
-from documents.errors import CorruptDocument, EmptyDocument, EncryptedDocument, UnsupportedDocument
+from documents.errors import (
+    READABLE,
+    CorruptDocument,
+    EmptyDocument,
+    EncryptedDocument,
+    UnsupportedDocument,
+)
 from documents.limits import ReadLimits
 from documents.ooxml.package import WORD_MAIN_TYPES, Package
 from documents.ooxml.single_file import is_word_xml
@@ -32,12 +38,6 @@ from documents.readers.ofd.package import is_ofd
 from documents.readers.sheets.excel_2003_xml import is_excel_xml
 from documents.readers.text.encoding import NotText, decode
 from documents.source import FileResult
-
-READABLE = (
-    "plain text, Markdown, HTML, e-mail (EML, MSG), DOCX, PDF, OFD, XLSX, XLSB, XLS, Excel 2003 "
-    "XML, ODS, PPTX, pictures (PNG, JPEG, TIFF, BMP, WebP, GIF), ZIP files of these and, where "
-    "LibreOffice is installed, DOC, WPS, RTF and ODT"
-)
 
 _HEAD = 64 * 1024
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")

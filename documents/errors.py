@@ -62,6 +62,14 @@ class EncryptedDocument(DocumentError):
     title = "The document is encrypted"
 
 
+# What a document can be, for people.
+READABLE = (
+    "plain text, Markdown, HTML, e-mail (EML, MSG), DOCX, PDF, OFD, XLSX, XLSB, XLS, Excel 2003 "
+    "XML, ODS, PPTX, pictures (PNG, JPEG, TIFF, BMP, WebP, GIF), ZIP files of these and, where "
+    "LibreOffice is installed, DOC, WPS, RTF and ODT"
+)
+
+
 class UnsupportedDocument(DocumentError):
     code = "document-unsupported"
     title = "No reader for this kind of document"

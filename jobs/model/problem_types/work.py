@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from documents.errors import (
+    READABLE,
     ComputeCrashed,
     ComputeError,
     ComputeTimeout,
@@ -65,9 +66,7 @@ WORK_PROBLEMS: Mapping[str, ProblemType] = {
     UnsupportedDocument.code: ProblemType(
         422,
         UnsupportedDocument.title,
-        "Save the document in a supported format: text, Markdown, HTML, e-mail, DOCX, PDF, OFD, "
-        "XLSX, XLS, ODS or a picture (PNG, JPEG, TIFF, BMP, WebP, GIF). DOC, WPS, RTF and ODT are "
-        "read where LibreOffice is installed on the workers. The format is detected from the "
+        f"Save the document in one of these formats: {READABLE}. The format is detected from the "
         "bytes; the file name's extension is ignored.",
     ),
     NoTextLayer.code: ProblemType(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from documents.detect import READABLE, detect
-from documents.errors import UnsupportedDocument
+from documents.detect import detect
+from documents.errors import READABLE, UnsupportedDocument
 from standin.documents.builders import as_pdf, saved
 from standin.documents.compound_builder import compound
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from documents.detect import READABLE, detect
+from documents.detect import detect
 from documents.document import BlockKind, Document
-from documents.errors import DocumentError, DocumentTooLong, EmptyDocument
+from documents.errors import READABLE, DocumentError, DocumentTooLong, EmptyDocument
 from documents.limits import ReadLimits
 from documents.read import READERS, read
 from documents.readers import pictures
