@@ -156,7 +156,7 @@ def prepared(picture: Image.Image) -> tuple[Image.Image, float]:
     A large picture is shrunk to what OCR needs. Raises `DocumentTooLong` for too many pixels,
     before they are decoded.
     """
-    _check_size(picture)
+    check_size(picture)
     width, height = picture.size
     scale = points_per_pixel(picture)
     if (shrink := _shrink(picture)) > 1:
@@ -172,7 +172,7 @@ def transparency(picture: Image.Image) -> Image.Image | None:
     """
     if not picture.has_transparency_data:
         return None
-    _check_size(picture)
+    check_size(picture)
     alpha = _turned(picture).convert("RGBA").getchannel("A")
     low, _ = alpha.getextrema()
     if low == _OPAQUE:
@@ -186,7 +186,7 @@ def upright(picture: Image.Image) -> Image.Image:
 
     Raises `DocumentTooLong` for too many pixels, before they are decoded.
     """
-    _check_size(picture)
+    check_size(picture)
     return _on_white(_turned(picture))
 
 
@@ -203,7 +203,8 @@ def _shrink(picture: Image.Image) -> float:
     return max(width, height) / READ_SIDE if width * height > READ_SIDE**2 else 1.0
 
 
-def _check_size(picture: Image.Image) -> None:
+def check_size(picture: Image.Image) -> None:
+    """Raises `DocumentTooLong` for too many pixels, and `ValueError` for none."""
     width, height = picture.size
     if not width or not height:
         raise ValueError("a picture without pixels")

@@ -59,9 +59,7 @@ def leftovers(
     decryption = Decryption.of(pdf)
     outside: list[bytes] = []
     at = 0
-    for match in _OBJECT.finditer(data):
-        if match.start() < at:
-            continue
+    while match := _OBJECT.search(data, at):
         outside.append(data[at : match.start()])
         body, at = _object_at(data, match.end())
         plain = _Plain(decryption, int(match[1]), int(match[2]))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import textwrap
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from documents.errors import CorruptDocument
 from documents.inventory.entry import Entry, EntryKind
+from documents.inventory.pictures.beside_pixels import compressed_pixels
 from documents.inventory.walk import inventory
 from documents.limits import ReadLimits
 from documents.readers.pictures import BMP, GIF, JPEG, MEDIA_TYPES, PNG, TIFF, WEBP
@@ -401,10 +404,46 @@ def test_a_line_of_transparent_pixels_is_read(tmp_path: Path, size: tuple[int, i
     assert entries(tmp_path, written.getvalue(), PNG) == []
 
 
-def test_a_picture_of_one_color_has_nothing_to_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_picture_of_one_color_has_nothing_to_read(tmp_path: Path, kind: str) -> None:
     written = io.BytesIO()
-    Image.new("RGB", (300, 200), "white").save(written, "PNG")
-    assert entries(tmp_path, written.getvalue(), PNG) == []
+    Image.new("RGB", (300, 200), "white").save(written, kind)
+    assert unread(entries(tmp_path, written.getvalue(), MEDIA_TYPES[kind])) == set()
+
+
+def test_a_picture_that_is_blank_at_an_eighth_of_its_size_is_decoded_whole(tmp_path: Path) -> None:
+    # The dark and light pixels of each block have the mean of all others.
+    board = Image.new("L", (320, 320))
+    board.putdata([255 * ((x + y) % 2) for y in range(320) for x in range(320)])
+    written = io.BytesIO()
+    board.save(written, "JPEG", quality=95)
+    reduced = Image.open(io.BytesIO(written.getvalue()))
+    reduced.draft(None, (40, 40))
+    assert reduced.getcolors(1) is not None
+    assert unread(entries(tmp_path, written.getvalue(), JPEG)) == {("", "picture")}
+
+
+_RUNS = [b"0123456789a", "张某某".encode(), b"hello,world,hello"]
+
+
+@pytest.mark.parametrize("shorter", [b"0123456789", "张".encode(), b""])
+@pytest.mark.parametrize("runs", list(permutations(_RUNS)))
+def test_each_run_of_text_among_pixels_is_found(runs: Sequence[bytes], shorter: bytes) -> None:
+    chance = random.Random(1)
+    pixels = bytes(chance.choice(b"\x00\x01\xff\xc3") for _ in range(2_000))
+    data = b"".join(pixels + shorter + pixels + run for run in runs) + pixels
+    assert [one.data for one in compressed_pixels(data)] == [b"\n".join(runs)]
+
+
+def test_pixels_without_a_run_of_text_have_none() -> None:
+    pixels = b"\x00\xff".join([b"0123456789", "张".encode(), b"\xe5\xbc", b""] * 50)
+    assert list(compressed_pixels(pixels)) == []
+
+
+def test_runs_that_touch_are_found_as_by_the_pattern() -> None:
+    data = "张某某".encode() + b"0123456789ab" + "张某".encode()
+    (found,) = compressed_pixels(data)
+    assert found.data == b"\n".join(["张某某".encode(), b"0123456789ab", "张某".encode()])
 
 
 @pytest.mark.parametrize("kind", tuple(MEDIA_TYPES))
