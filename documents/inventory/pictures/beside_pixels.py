@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from documents.inventory.pictures.part import PartKind, PicturePart
 
 LEAST = 10  # bytes: shorter parts are sizes, times and resolutions
-# Compressed pixels hardly ever have such a run by chance: of ASCII characters, or of Chinese ones
-# in UTF-8. The pattern begins with a character, so that the search skips to one.
+# Compressed pixels hardly ever have such a run by chance: of ASCII characters, also in UTF-16, or
+# of Chinese ones in UTF-8. The pattern begins with a character, so that the search skips to one.
 _RUN = re.compile(
-    rb"[!-~\xe3-\xe9](?:(?<=[!-~])[!-~]{10,}"
+    rb"[!-~\xe3-\xe9](?:(?<=[!-~])(?:[ -~]{10,}|\0(?:[ -~]\0){5,}[ -~]?)"
     rb"|(?<=[\xe3-\xe9])[\x80-\xbf]{2}(?:[\xe3-\xe9][\x80-\xbf]{2})+)"
 )
 
@@ -19,7 +19,9 @@ _RUN = re.compile(
 def compressed_pixels(data: bytes) -> Iterator[PicturePart]:
     """Text that stands among compressed pixels, such as after the end of their code."""
     if runs := _RUN.findall(data):
-        yield PicturePart("compressed pixels", b"\n".join(runs), PartKind.strings)
+        # The zeros complete the last character in UTF-16 of either byte order.
+        joined = b"".join(run + b"\0\n\0" for run in runs)
+        yield PicturePart("compressed pixels", joined, PartKind.strings)
 
 
 def numbers(where: str, body: bytes, most: int, least: int = LEAST) -> Iterator[PicturePart]:
