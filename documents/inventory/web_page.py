@@ -14,6 +14,7 @@ from documents.errors import EmptyDocument
 from documents.inventory.encodings import decoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
+from documents.inventory.outlines import has_outlines
 from documents.inventory.page_text import running_texts
 from documents.inventory.scripts import (
     is_program,
@@ -62,7 +63,12 @@ def markup_entries(markup: str, nested: Nested, sheets: str = "") -> Iterator[En
 
 
 def shown_texts(root: LexborNode, sheets: str = "") -> Iterator[Entry]:
-    """Yield the texts that styles and attributes of a page, or of a drawing, put together."""
+    """Yield the texts that styles and attributes of a page, or of a drawing, put together.
+
+    A drawing that may show text as outlines is an unread entry.
+    """
+    if has_outlines(root):
+        yield unread("drawing", Unread.outlines)
     yield from running_texts(root, sheets)
     yield from reordered_texts(root, sheets)
 
