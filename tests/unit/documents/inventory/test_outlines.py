@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from documents.inventory.walk import ZIP
+from documents.inventory.nested import ZIP
 from documents.readers import html, mail, markdown, text
 from tests.unit.documents.inventory.package.test_package import zipped
 from tests.unit.documents.inventory.places import entries_of, unread_of, with_parts
