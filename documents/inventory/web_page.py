@@ -27,6 +27,11 @@ from documents.limits import ReadLimits
 from documents.readers.html import INLINE, MEDIA_TYPE, fill, markup_of, parsed
 
 TAG = re.compile(r"</?([a-zA-Z][^\s/<>]*+)[^<>]*+>")
+PARAMETER = re.compile(r"<(?i:param)>[^<>]{0,200}</(?i:param)>")
+_ENRICHED = frozenset(
+    ("bold", "italic", "underline", "fixed", "smaller", "bigger", "fontfamily", "color", "lang",
+     "nofill", "excerpt", "x-color")
+)  # fmt: skip
 _PROGRAM = "<script"
 _TEXTS = ("title", "script", "style", "noscript", "template", "textarea", "option", "button")
 
@@ -122,11 +127,15 @@ def _program(where: str, script: str) -> Iterator[Entry]:
 
 
 def without_tags(markup: str) -> str:
-    """The source without comments and tags: a tag within a line leaves nothing in its place."""
+    """The source without comments and tags: a tag within a line leaves nothing in its place.
+
+    Of enriched text, which is similar (RFC 1896), the parameters are left out too.
+    """
+    markup = PARAMETER.sub("", markup)
     first, *others = markup.split("<!--")
     text = first + "".join(one.partition("-->")[2] for one in others)
     return TAG.sub(_space, text)
 
 
 def _space(match: re.Match[str]) -> str:
-    return "" if match[1].lower() in INLINE else "\n"
+    return "" if match[1].lower() in INLINE or match[1].lower() in _ENRICHED else "\n"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from documents.inventory.web_page import PARAMETER
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.encoded_text import with_encoded_forms, without_data
@@ -15,8 +16,8 @@ from documents.read import READERS
 from documents.readers import markdown, text
 from documents.readers.text.folded import FOLD, is_folded
 
-# Markup inside a word: HTML, and in Markdown also emphasis, code and escapes.
-_TAGS = re.compile(r"(?:<[^<>\n]{0,1000}>)+")
+# Markup inside a word: HTML and enriched text, and in Markdown also emphasis, code and escapes.
+_TAGS = re.compile(rf"(?:{PARAMETER.pattern}|<[^<>\n]{{0,1000}}>)++")
 _MARKUP = re.compile(rf"[*_`~\\]+|{_TAGS.pattern}")
 
 
