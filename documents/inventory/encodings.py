@@ -7,14 +7,16 @@ from __future__ import annotations
 import binascii
 import html
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from documents.inventory.byte_runs import byte_runs
 from documents.inventory.escapes import ESCAPE, has_escapes, unescaped
-from documents.readers.text.encoding import strict
+from documents.readers.text.encoding import NotText, decode, strict
 from documents.readers.text.plausibility import LIKELY, commonness
 
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})++")
@@ -93,6 +95,8 @@ _MAY_BE_SHORT_TEXT = re.compile(
     ),
     re.DOTALL,
 )
+# ISO 2022 (RFC 1468, 1922) and HZ (RFC 1843): from the first escape to the last one of a line.
+_OTHER_SETS = re.compile(r"\x1b\$[ -~\x0e\x0f\x1b]{2,4000}|~\{[!-~]{2,4000}")
 # Completes the digits of a run from its second, third and fourth character, by its length.
 _PADS = [tuple("A" * (4 + (at - length) % 4) for at in (1, 2, 3)) for length in range(4)]
 # Runs are searched again in other forms of the same text, such as the rows of a sheet.
@@ -149,6 +153,18 @@ def encoded(text: str) -> Iterator[EncodedRun]:
         elif len(run) > _SHORT_RUN and _PIECE.fullmatch(run) is None:
             yield from _pieces(text, *match.span())
     yield from _other_digits(text)
+    yield from _in_other_sets(text)
+
+
+def _in_other_sets(text: str) -> Iterator[EncodedRun]:
+    """Yield the characters in ISO 2022 and HZ in a text that is in another encoding."""
+    if not ("\x1b$" in text or "~{" in text):
+        return
+    for match in _OTHER_SETS.finditer(text):
+        with suppress(NotText):
+            words = decode(match[0].encode("ascii"))
+            if _TELLING.search(unicodedata.normalize("NFKC", words)):
+                yield EncodedRun(*match.span(), [words])
 
 
 def _other_digits(text: str) -> Iterator[EncodedRun]:

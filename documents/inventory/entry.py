@@ -37,6 +37,7 @@ class Unread(StrEnum):
     program = "text that a program puts together"
     reordered = "text whose characters a style puts in another order"
     counted = "numbers that a style puts together"
+    outlines = "outlines that may be text"
     signature = "electronic signature"
     embedded_file = "embedded file"
     encrypted = "encrypted"

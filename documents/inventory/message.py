@@ -130,7 +130,8 @@ def _content(part: Message, nested: Nested, sheets: str) -> Iterator[Entry]:
         # Some programs show it as it is written.
         source = guessed(content_of(part) or b"")
         yield from nested.text(f"{subtype} source", source, EntryKind.hidden)
-    if subtype == "html":
+    # Some programs show `x-amp-html` and `watch-html`.
+    if subtype.endswith("html"):
         yield from markup_entries(body.text, nested, sheets)
     else:
         text = body.text.replace("\r\n", "\n").replace("\r", "\n")

@@ -14,6 +14,7 @@ from documents.errors import EmptyDocument
 from documents.inventory.encodings import decoded
 from documents.inventory.entry import Entry, EntryKind, Unread, unread
 from documents.inventory.nested import Inventory, Nested, Walk
+from documents.inventory.outlines import has_outlines
 from documents.inventory.page_text import running_texts
 from documents.inventory.scripts import (
     is_program,
@@ -26,6 +27,11 @@ from documents.limits import ReadLimits
 from documents.readers.html import INLINE, MEDIA_TYPE, fill, markup_of, parsed
 
 TAG = re.compile(r"</?([a-zA-Z][^\s/<>]*+)[^<>]*+>")
+PARAMETER = re.compile(r"<(?i:param)>[^<>]{0,200}</(?i:param)>")
+_ENRICHED = frozenset(
+    ("bold", "italic", "underline", "fixed", "smaller", "bigger", "fontfamily", "color", "lang",
+     "nofill", "excerpt", "x-color")
+)  # fmt: skip
 _PROGRAM = "<script"
 _TEXTS = ("title", "script", "style", "noscript", "template", "textarea", "option", "button")
 
@@ -62,7 +68,12 @@ def markup_entries(markup: str, nested: Nested, sheets: str = "") -> Iterator[En
 
 
 def shown_texts(root: LexborNode, sheets: str = "") -> Iterator[Entry]:
-    """Yield the texts that styles and attributes of a page, or of a drawing, put together."""
+    """Yield the texts that styles and attributes of a page, or of a drawing, put together.
+
+    A drawing that may show text as outlines is an unread entry.
+    """
+    if has_outlines(root):
+        yield unread("drawing", Unread.outlines)
     yield from running_texts(root, sheets)
     yield from reordered_texts(root, sheets)
 
@@ -116,11 +127,15 @@ def _program(where: str, script: str) -> Iterator[Entry]:
 
 
 def without_tags(markup: str) -> str:
-    """The source without comments and tags: a tag within a line leaves nothing in its place."""
+    """The source without comments and tags: a tag within a line leaves nothing in its place.
+
+    Of enriched text, which is similar (RFC 1896), the parameters are left out too.
+    """
+    markup = PARAMETER.sub("", markup)
     first, *others = markup.split("<!--")
     text = first + "".join(one.partition("-->")[2] for one in others)
     return TAG.sub(_space, text)
 
 
 def _space(match: re.Match[str]) -> str:
-    return "" if match[1].lower() in INLINE else "\n"
+    return "" if match[1].lower() in INLINE or match[1].lower() in _ENRICHED else "\n"

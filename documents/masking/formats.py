@@ -20,7 +20,7 @@ from documents.masking.ooxml.xlsx_file import mask_xlsx
 from documents.masking.pdf.file import mask_pdf
 from documents.masking.pictures.file import mask_picture_file
 from documents.masking.replacement import Masking
-from documents.masking.text_file import mask_as_text, mask_markdown, mask_text
+from documents.masking.text_file import mask_markdown, mask_shown_as_text, mask_text
 from documents.memory_file import memory_file
 from documents.ooxml.single_file import as_package
 from documents.readers import (
@@ -60,7 +60,7 @@ def _mask_outlook(path: Path, masking: Masking, limits: ReadLimits, account: Acc
 
 def _as_text(media_type: str) -> MaskFile:
     def mask(path: Path, masking: Masking, limits: ReadLimits, account: Account) -> MaskedFile:
-        return mask_as_text(path, media_type, masking, limits, account)
+        return mask_shown_as_text(path, media_type, masking, limits, account)
 
     return mask
 

@@ -41,6 +41,7 @@ MaskAny = Callable[[Path, str, Masking, ReadLimits, Account], MaskedFile]
 _HEADERS = ("From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Subject", "Date")
 _MULTIPART = frozenset(("mixed", "alternative", "related"))
 _CSS = "text/css"
+_PAGE = re.compile("text/.*html")
 _SIGNATURE = re.compile(r"application/(?:x-)?(?:pkcs7|pgp)-signature")
 _CONTENT_ID = re.compile(r"<[A-Za-z0-9.@_$-]{1,200}>")
 _MOST_PARTS = 1_000
@@ -137,7 +138,7 @@ class _Writer:
             words = masked_words(words, self._masking.find, self._account, part="report")
             return MIMEText(words, "plain", "utf-8")
         is_attached = part.get_content_disposition() == "attachment" or part.get_filename()
-        if kind == "text/html" and not is_attached:
+        if _PAGE.fullmatch(kind) and not is_attached:
             page = masked_page(body_of(part), self._masking, self._pictures, self._account)
             return self._identified(part, MIMEText(page, "html", "utf-8"))
         if kind == "text/plain" and not is_attached:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
+from documents.inventory.walk import inventory
+from documents.inventory.web_page import PARAMETER
 from documents.limits import ReadLimits
 from documents.masking.account import Account
 from documents.masking.encoded_text import with_encoded_forms, without_data
+from documents.masking.interrupted import interrupted
 from documents.masking.masked_file import MaskedFile
 from documents.masking.replacement import Find, Masking, Replacement, applied
 from documents.read import READERS
 from documents.readers import markdown, text
 from documents.readers.text.folded import FOLD, is_folded
 
-# Markup inside a word: HTML, and in Markdown also emphasis, code and escapes.
-_TAGS = re.compile(r"(?:<[^<>\n]{0,1000}>)+")
+# Markup inside a word: HTML and enriched text, and in Markdown also emphasis, code and escapes.
+_TAGS = re.compile(rf"(?:{PARAMETER.pattern}|<[^<>\n]{{0,1000}}>)++")
 _MARKUP = re.compile(rf"[*_`~\\]+|{_TAGS.pattern}")
 
 
@@ -45,6 +50,22 @@ def mask_as_text(
     words = READERS[media_type](path, limits).text
     account.removed["layout and everything except the text"] += 1
     return MaskedFile(masked_words(words, find, account).encode(), text.MEDIA_TYPE)
+
+
+def mask_shown_as_text(
+    path: Path, media_type: str, masking: Masking, limits: ReadLimits, account: Account
+) -> MaskedFile:
+    """As `mask_as_text`, also what a page shows with other characters in the text between.
+
+    Raises a `DocumentError`.
+    """
+    file = mask_as_text(path, media_type, masking, limits, account)
+    words = file.data.decode()
+    entries = inventory(path, media_type, replace(limits, ocr_pages=0))
+    found = chain.from_iterable(masking.find(entry.text) for entry in entries)
+    changes = interrupted(words, found)
+    account.count("text", changes)
+    return MaskedFile(applied(words, changes).encode(), file.media_type)
 
 
 def masked_words(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
 from pydantic import BaseModel, Field
 
 from documents.document import Document
 from documents.masking.encoded_text import DataReplacement, found_and_data
+from documents.masking.interrupted import interrupted
 from documents.masking.replacement import Replacement, applied
 from tasks.limits import MOST_LISTED
 from tasks.redact.comparison import Place, key_of
@@ -66,8 +67,14 @@ class RedactedText:
 
 
 def redact_text(document: Document, targets: Targets, style: Style) -> RedactedText:
-    found, data = found_and_data(document.text, Masker(targets, style).changes)
-    changes = list(map(_change, found))
+    masker = Masker(targets, style)
+    found, data = found_and_data(document.text, masker.changes)
+    in_file = chain.from_iterable(
+        map(masker.changes, chain.from_iterable(targets.in_file.values()))
+    )
+    changes = _with_interrupted(
+        list(map(_change, found)), list(map(_change, interrupted(document.text, in_file)))
+    )
     return RedactedText(
         text=applied(document.text, _apart(changes, data)),
         findings=list(islice(findings(document, changes), MOST_LISTED)),
@@ -98,6 +105,17 @@ def redact_again(
         if (unknown := [value for value in values if key_of(value) not in keys])
     }
     return redact_text(document, replace(targets, in_file=more), style) if more else None
+
+
+def _with_interrupted(found: Sequence[Change], more: Sequence[Change]) -> list[Change]:
+    """Both in order; of those that touch, what was found in the text as it is."""
+    covered = [(change.start, change.end) for change in found]
+    apart = [
+        one
+        for one in more
+        if not any(one.start < end and start < one.end for start, end in covered)
+    ]
+    return sorted([*found, *apart], key=lambda change: change.start)
 
 
 def _change(one: Replacement) -> Change:

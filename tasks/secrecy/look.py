@@ -20,6 +20,7 @@ _ORDINARY = frozenset(
         Unread.program,
         Unread.reordered,
         Unread.counted,
+        Unread.outlines,
         Unread.unmapped_text,
         Unread.contradicted_text,
         Unread.other_records,

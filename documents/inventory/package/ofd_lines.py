@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from documents.readers.ofd.page import in_order, runs
+from documents.readers.ofd.views import views
 
 
 def shown_lines(root: etree._Element) -> Iterator[str]:
@@ -14,7 +15,5 @@ def shown_lines(root: etree._Element) -> Iterator[str]:
     holders = {text.getparent(): None for text in root.iter("{*}TextObject")}
     for holder in holders:
         if holder is not None and (drawn := list(runs(holder, (0.0, 0.0)))):
-            yield "".join(glyph.char for glyph in in_order(drawn))
-            visible = [run for run in drawn if not run.is_faint]
-            if visible and len(visible) < len(drawn):
-                yield "".join(glyph.char for glyph in in_order(visible))
+            for view in views(drawn):
+                yield "".join(glyph.char for glyph in in_order(view))

@@ -29,6 +29,7 @@ from documents.ooxml.package import Package, decoded_name
 _DAMAGE = (zipfile.BadZipFile, struct.error, zlib.error, EOFError, OSError, ValueError)
 _XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*<")
 _DECLARED = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\0?<\0?\?\0?x\0?m\0?l")
+_PAGE = re.compile(rb"<html[\s>]", re.IGNORECASE)
 _SVG = re.compile(rb"<(?:\w{1,20}:)?svg[\s>]")
 _FONT_TABLE = "word/fontTable.xml"
 _FONT_KEY = re.compile(rb'fontKey="\{([0-9A-Fa-f-]{36})\}"')
@@ -71,6 +72,9 @@ def _part(name: str, data: bytes, nested: Nested, font_keys: Sequence[bytes]) ->
     is_named_xml = name.lower().endswith(XML_SUFFIXES)
     if _DECLARED.match(data) or (is_named_xml and _XML.match(data)):
         is_drawing = _SVG.search(data[:4096]) is not None
+        if _PAGE.search(data[:4096]):
+            # A page shows more than its elements hold: what styles and programs put together.
+            yield from nested.file(name, data, name)
         entries = xml_entries(name, data, nested)
         # It can be large, and is needed no more once it has been parsed.
         del data

@@ -11,6 +11,7 @@ from lxml import etree
 from documents.inventory.entry import Entry, EntryKind
 from documents.inventory.pdf.cmaps import to_unicode
 from documents.inventory.pdf.strings import runs_in, text_of_bytes
+from documents.inventory.xmp import divided_items
 
 UNDECODED = "stream that cannot be decoded"
 UNKNOWN_STREAM = "unknown stream"
@@ -114,6 +115,8 @@ def _of_xml(where: str, data: bytes) -> Iterator[Entry]:
     texts = [text.strip() for text in _texts(root)]
     yield from _if_any(where, "\n".join(filter(None, texts)), EntryKind.metadata)
     yield from _if_any(where, "".join(map(str, root.itertext())), EntryKind.metadata)
+    for value in divided_items(data):
+        yield Entry(f"{where}, items", value, EntryKind.metadata)
 
 
 def _texts(root: etree._Element) -> Iterator[str]:

@@ -17,6 +17,9 @@ from documents.inventory.pictures.png import png_parts
 from documents.inventory.pictures.tiff_tags import tiff_parts
 from documents.readers.pictures import BMP, GIF, JPEG, PNG, TIFF, WEBP
 
+# Records of numbers, and the most bytes of each: an index of the pictures of a phone's cameras,
+# which are listed as files (CIPA DC-007), and Photoshop's quality for the web.
+_JPEG_RECORDS = MappingProxyType({b"MPF\0": 512, b"Ducky\0": 10})
 _NO_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
 # Tables, frame headers, and the restart interval: the most bytes that each has. A frame header has
 # three for each component, of which there are four at most.
@@ -35,13 +38,51 @@ _JPEG_NUMBERS = MappingProxyType(
 _HUFFMAN = 0xC4
 _JPEG_HEADERS = frozenset((*range(0xC0, 0xD0), 0xDA)) - {_HUFFMAN}
 _PHOTOSHOP = 0xED
-_EXIF, _XMP, _LONG_XMP = (
+_EXIF, _XMP, _LONG_XMP, _ICC = (
     b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0",
+    b"ICC_PROFILE\0",
 )  # fmt: skip
+# Objects in several segments, and the bytes before their content: for a profile the number of the
+# segment and of all (ICC.1, annex B.4), for XMP a digest, the length and the offset (ISO 16684-3).
+_PROFILE, _PROFILE_HEAD = "color profile", 2
+_EXTENDED, _EXTENDED_HEAD, _DIGEST = "extended XMP", 40, 32
+_OBJECTS = MappingProxyType(
+    {
+        _EXIF: ("EXIF", PartKind.tags),
+        _XMP: ("XMP", PartKind.text),
+        _LONG_XMP: (_EXTENDED, PartKind.text),
+        _ICC: (_PROFILE, PartKind.strings),
+    }
+)
 
 
 def jpeg_parts(data: bytes) -> Iterator[PicturePart]:
-    """The segments of a JPEG except those with pixels and numbers (ITU T.81, annex B)."""
+    """The segments of a JPEG except those with pixels and numbers (ITU T.81, annex B).
+
+    What several segments hold together, because one has 64 KiB at most, is one part.
+    """
+    profile: dict[bytes, bytes] = {}
+    long_xmp: dict[bytes, bytes] = {}
+    for part in _jpeg_segments(data):
+        if part.where == _PROFILE:
+            head, body = part.data[:_PROFILE_HEAD], part.data[_PROFILE_HEAD:]
+            profile[head] = profile.get(head, b"") + body
+        elif part.where == _EXTENDED:
+            head, body = part.data[:_EXTENDED_HEAD], part.data[_EXTENDED_HEAD:]
+            long_xmp[head] = long_xmp.get(head, b"") + body
+        else:
+            yield part
+    # The heads begin with what the segments of one object share, and end with their order.
+    if profile:
+        joined = b"".join(profile[head] for head in sorted(profile))
+        yield PicturePart(_PROFILE, joined, PartKind.strings)
+    for digest in sorted({head[:_DIGEST] for head in long_xmp}):
+        joined = b"".join(long_xmp[head] for head in sorted(long_xmp) if head.startswith(digest))
+        yield PicturePart("XMP", joined, PartKind.text)
+        yield PicturePart("digest of XMP", digest, PartKind.text)
+
+
+def _jpeg_segments(data: bytes) -> Iterator[PicturePart]:
     at = 2
     while at + 4 <= len(data):
         if data[at] != 0xFF:
@@ -95,17 +136,16 @@ def _end_of_scan(data: bytes, at: int) -> int:
 def _jpeg_part(marker: int, body: bytes) -> Iterator[PicturePart]:
     if marker == 0xFE:
         yield PicturePart("comment", body, PartKind.text)
-    elif body.startswith(_EXIF):
-        yield PicturePart("EXIF", body[len(_EXIF) :], PartKind.tags)
-    elif body.startswith((_XMP, _LONG_XMP)):
-        yield PicturePart("XMP", body.partition(b"\0")[2], PartKind.text)
-    elif body.startswith(b"ICC_PROFILE\0"):
-        yield PicturePart("color profile", body, PartKind.strings)
+    elif prefix := next(filter(body.startswith, _OBJECTS), None):
+        where, kind = _OBJECTS[prefix]
+        yield PicturePart(where, body.removeprefix(prefix), kind)
     elif body.startswith(b"JFIF\0"):
         if body[12:14] != b"\0\0" or len(body) > 14:
             yield PicturePart("thumbnail", body, PartKind.frame)
     elif marker == _PHOTOSHOP:
         yield from photoshop_parts("segment APP13", body)
+    elif name := next((name for name in _JPEG_RECORDS if body.startswith(name)), b""):
+        yield from numbers(f"segment APP{marker & 0x0F}", body, len(name) + _JPEG_RECORDS[name])
     elif not (body.startswith(b"Adobe") and len(body) <= 12):
         yield PicturePart(f"segment APP{marker & 0x0F}", body, PartKind.unknown)
 
@@ -211,6 +251,9 @@ def bmp_parts(data: bytes) -> Iterator[PicturePart]:
     else:
         colors = 12 if packing == 3 and header == 40 else 0  # masks of the colors
     before = 14 + header
+    # Masks, and end points of colors, which most pictures do not use (BITMAPV4HEADER, V5).
+    yield from numbers("header", data[14 + 40 : min(14 + 56, before)], 16)
+    yield from numbers("header", data[14 + 60 : before], 124 - 60)
     yield from numbers("colors", data[before : min(before + colors, start)], colors)
     yield from nonzero("data before the pixels", data[before + colors : start])
     if packing in {0, 3} and 0 < height <= _MOST_ROWS:

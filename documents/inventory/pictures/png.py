@@ -28,6 +28,7 @@ def png_parts(data: bytes) -> Iterator[PicturePart]:
             part = _png_part(name, body)
             yield part
             yield from raw_profile(part.where, part.data)
+            yield from _short_text(name, part)
         at += length + 12
     yield from outside(data, at)
 
@@ -38,7 +39,7 @@ _PNG_NUMBERS = MappingProxyType(
     {
         b"PLTE": 768, b"IEND": 0, b"tRNS": 256, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1,
         b"pHYs": 9, b"sBIT": 4, b"bKGD": 6, b"hIST": 512, b"tIME": 7, b"cICP": 4, b"mDCV": 24,
-        b"cLLI": 8,
+        b"cLLI": 8, b"iDOT": 28, b"oFFs": 9, b"vpAg": 9, b"caNv": 16, b"sTER": 1,
     }
 )  # fmt: skip
 
@@ -47,6 +48,15 @@ def _chunk(name: bytes) -> str:
     return f"chunk {name.decode('latin-1')}"
 
 
+def _short_text(name: bytes, part: PicturePart) -> Iterator[PicturePart]:
+    """A short text without its keyword: with that of another chunk it may be one value."""
+    text = part.data.rpartition(b"\0" if name == b"tEXt" else b" ")[2]
+    if name in _TEXTS and 0 < len(text) <= _SHORT:
+        yield PicturePart("text of a chunk", text, PartKind.text)
+
+
+_TEXTS = frozenset((b"tEXt", b"zTXt", b"iTXt"))
+_SHORT = 18  # bytes: of a longer text, no neighbour is looked at
 _PNG_KINDS = {b"tEXt": PartKind.text, b"eXIf": PartKind.tags}
 
 

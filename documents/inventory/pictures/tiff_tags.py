@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from documents.inventory.pictures.beside_pixels import LEAST, numbers
 from documents.inventory.pictures.iptc import iptc_parts
 from documents.inventory.pictures.part import PartKind, PicturePart
+from documents.inventory.pictures.tiff_pixels import pixel_parts
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _NUMBERS = {3: "H", 4: "L", 8: "h", 9: "l", 13: "L"}
@@ -103,8 +104,10 @@ class _Tags:
         tags = {tag.number: tag for tag in (self._tag(at + 2 + 12 * k) for k in range(count))}
         for offsets, lengths in _PIXELS.items():
             if offsets in tags and lengths in tags:
-                pairs = zip(tags[offsets].values, tags[lengths].values, strict=True)
+                pairs = [*zip(tags[offsets].values, tags[lengths].values, strict=True)]
                 self._used += [(start, start + size) for start, size in pairs]
+                pieces = [self.data[start : start + size] for start, size in pairs]
+                yield from pixel_parts(pieces, {tag.number: tag.values for tag in tags.values()})
         for tag in tags.values():
             if tag.number in _DIRECTORIES and depth < 2:
                 yield from self._directory(tag.values[0], _DIRECTORIES[tag.number], depth + 1)

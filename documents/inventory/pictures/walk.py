@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
@@ -17,6 +19,7 @@ from documents.inventory.pictures.parts import PARTS
 from documents.inventory.pictures.png import after_the_pixels
 from documents.inventory.pictures.tiff_tags import exif_parts
 from documents.inventory.pictures.transparent import hides_pixels, shows_more
+from documents.inventory.xmp import divided_items
 from documents.limits import OcrBudget, ReadLimits
 from documents.ocr.recognition import has_unclear_text
 from documents.ocr.scan import Scan
@@ -33,13 +36,14 @@ from documents.readers.pictures import (
     prepared,
     transparency,
 )
-from documents.readers.text.encoding import strict
+from documents.readers.text.encoding import NotText, decode, strict
 
 _MOST_STRINGS = 1 << 20  # bytes
 # A larger picture is not decoded to see whether it is blank.
 _MOST_BLANK_BYTES = 1 << 20
 _MOST_PARTS = 10_000
 _REDUCED = 8
+_ISO_2022 = re.compile(rb"\x1b\$")  # selects a set of Chinese, Japanese or Korean characters
 
 
 def walk(inventory: Inventory) -> Walk:
@@ -90,8 +94,12 @@ def _part(part: PicturePart, nested: Nested) -> Iterator[Entry]:
         text = strict(part.data.strip(b"\0"), "utf-8")
         words = binary_text(part.data) if text is None or "\0" in text else text
         yield from nested.text(part.where, words.replace("\0", " "), EntryKind.metadata)
+        yield from _of_escapes(part, nested)
+        for value in divided_items(part.data):
+            yield Entry(f"{part.where}, items", value, EntryKind.metadata)
     else:
         yield Entry(part.where, binary_text(part.data), EntryKind.metadata)
+        yield from _of_escapes(part, nested)
         if part.kind is PartKind.unknown:
             yield unread(part.where, Unread.other_records)
         elif part.kind is PartKind.outside:
@@ -111,6 +119,14 @@ def _has_colors(jpeg: bytes) -> bool:
             return picture.getcolors(1) is None
     except DocumentError:
         return False
+
+
+def _of_escapes(part: PicturePart, nested: Nested) -> Iterator[Entry]:
+    """Text in ISO 2022, as comments of EXIF data in JIS are (Exif 3.0, 4.6.5, UserComment)."""
+    if (escape := _ISO_2022.search(part.data)) is not None:
+        with suppress(NotText):
+            text = decode(part.data[escape.start() :].rstrip(b"\0"))
+            yield from nested.text(part.where, text, EntryKind.metadata)
 
 
 def _pages(

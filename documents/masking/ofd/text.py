@@ -10,33 +10,26 @@ from documents.masking.joined_text import Piece, Separator, mask_joined
 from documents.masking.replacement import Find, Replacement
 from documents.ooxml.xml import local_name
 from documents.readers.ofd.package import children, numbers
-from documents.readers.ofd.page import Run, lines_in_order, needs_space, runs, steps
+from documents.readers.ofd.page import Run, lines_in_order, needs_space, repeated, runs, steps
+from documents.readers.ofd.views import views
 
 _COVER = "*"
 
 
 def mask_text_objects(root: etree._Element, find: Find) -> list[Replacement]:
-    """Mask the text below `root`: in the order of the file, and in lines as a reader sees it.
+    """Mask the text below `root`: in lines as a reader sees it, and in the order of the file.
 
     Returns the replacements.
     """
     pieces = {code: _CodePiece(code) for code in root.iter("{*}TextCode")}
     drawn = {run.code: run for holder in _holders(root) for run in runs(holder, (0.0, 0.0))}
     # Bold text is often drawn twice at the same place.
-    once: dict[tuple[str, int, int], Run] = {}
-    again = [
-        run
-        for run in drawn.values()
-        if once.setdefault((run.text, round(run.box[0]), round(run.box[1])), run) is not run
-    ]
+    once, again = repeated(drawn.values())
     changes: list[Replacement] = []
-    for view in (
-        list(_stored(root, pieces)),
-        list(_seen(list(once.values()), pieces)),
-        list(_seen(again, pieces)),
-        list(_seen([run for run in once.values() if not run.is_faint], pieces)),
-    ):
-        changes += mask_joined(view, find, in_place=True)
+    for view in (*views(once), *views(again)):
+        changes += mask_joined(list(_seen(view, pieces)), find, in_place=True)
+    # Last, because parts of what a reader sees may be another value in the order of the file.
+    changes += mask_joined(list(_stored(root, pieces)), find, in_place=True)
     return changes
 
 
@@ -58,19 +51,20 @@ def _seen(drawn: list[Run], pieces: dict[etree._Element, _CodePiece]) -> Iterato
             if before is not None and needs_space(before, run):
                 yield Separator(" ")
             if run.order:
-                yield from (_CharPiece(pieces[run.code], at) for at in run.order)
+                code = pieces[run.code]
+                yield from (_CharPiece(code, at, run.repeats.get(at, ())) for at in run.order)
             else:
                 yield pieces[run.code]
         yield Separator("\n")
 
 
 class _CharPiece:
-    """One character of a `TextCode` whose characters are drawn in another order."""
+    """One character of a `TextCode` whose characters are drawn in another order, or repeated."""
 
     is_writable = True
 
-    def __init__(self, code: _CodePiece, at: int) -> None:
-        self._code, self._at = code, at
+    def __init__(self, code: _CodePiece, at: int, repeats: Sequence[int] = ()) -> None:
+        self._code, self._at, self._repeats = code, at, repeats
 
     @property
     def text(self) -> str:
@@ -79,7 +73,8 @@ class _CharPiece:
     def cut(self, start: int, end: int, replacement: str) -> None:
         """Write one character, so that the others keep their positions."""
         if start < end:
-            self._code.cut(self._at, self._at + 1, replacement[:1] or _COVER)
+            for at in (self._at, *self._repeats):
+                self._code.cut(at, at + 1, replacement[:1] or _COVER)
 
 
 class _CodePiece:

@@ -12,13 +12,14 @@ from email.quoprimime import header_decode
 
 from documents.readers.html import declared_encoding
 from documents.readers.mail.content import content_of
-from documents.readers.text.encoding import Decoding, NotText, decoding
+from documents.readers.text.encoding import Decoding, NotText, decoding, strict
 
 # Programs also decode words with white space in them, which RFC 2047, 2, does not allow.
 _ENCODED = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?]*)\?=")
 _SPACE_IN_WORD = re.compile(r"(?<==[0-9A-Fa-f]{2})\s++(?==[0-9A-Fa-f]{2})|[\r\n]\s*+")
 _MARKUP = re.compile(r"<[^>]*(?:>|$)|&nbsp;|\s")
 _PATH = re.compile(r"[\\/]")
+_UNKNOWN = "The text has no encoding that is known."
 
 
 def decoded(value: object) -> str:
@@ -148,5 +149,8 @@ def _decoding(data: bytes, declared: str | None) -> Decoding:
         if b"\x00" in data:
             # No program shows them; text in which they mean something was recognised before.
             return _decoding(data.replace(b"\x00", b""), declared)
-        text = data.decode("ascii", errors="replace")
-        return Decoding(text, "ascii", "The text has no encoding that is known.")
+        # Programs show text among control characters too.
+        for encoding in ("utf-8", "gb18030"):
+            if (text := strict(data, encoding)) is not None:
+                return Decoding(text, encoding, _UNKNOWN)
+        return Decoding(data.decode("ascii", errors="replace"), "ascii", _UNKNOWN)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from lxml import etree
@@ -18,6 +18,7 @@ from documents.page.blocks import Box, Glyph
 from documents.page.lines import columns, is_unspaced
 from documents.page.reading_order import in_columns
 from documents.readers.ofd.glyphs import Characters, characters
+from documents.readers.ofd.looks import is_pale, look_of
 from documents.readers.ofd.objects import Matrix, Placed, applied, placed_objects
 from documents.readers.ofd.package import children, numbers
 
@@ -29,7 +30,9 @@ _WIDTHS = (
     (frozenset("ABCDEFGHJKLNOPQRSTUVXYZ&"), 0.68), (frozenset("mwMW@%"), 0.85),
 )  # fmt: skip
 _OTHER_WIDTH = 0.53
-_FAINT_SIZE, _FAINT_ALPHA, _WHITE = 2.0, 16, 0xF0  # points, and of 255
+_FAINT_SIZE = 2.0  # points
+_REPEATED = 0.25  # of the font size: how far bold text is from the same text below it
+_MOST_REPEATED = 1.0  # points
 _SLANT = 0.15  # of a line's length: how far a straight line may rise or fall
 _LINE_OF_PROSE = 10
 _MOST_SEGMENTS = 500  # on a page that can have columns; looking for them takes their square
@@ -42,7 +45,9 @@ class Run:
 
     `turn` is how its line runs, in quarter turns clockwise: 1 for a line that runs down; None for
     a slanted one, such as a watermark. `glyphs` are in reading order; `order` are their positions
-    in the code if that has them in another order. `is_faint`: it cannot be seen on white paper.
+    in the code if that has them in another order, or has characters twice at one place, which are
+    read once: `repeats` are the positions of the others, by that of the first. `is_faint`: it
+    cannot be seen on white paper. `look` is the same for runs that are painted alike.
     """
 
     code: etree._Element
@@ -53,6 +58,8 @@ class Run:
     turn: int | None = 0
     order: tuple[int, ...] = ()
     is_faint: bool = False
+    repeats: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    look: str = ""
 
     @property
     def text(self) -> str:
@@ -89,21 +96,33 @@ def text_runs(placed: Placed, character: Characters | None = None) -> Iterator[R
         if boxes:
             tall = math.hypot(*placed.matrix[2:4]) * size * POINTS
             order = flow.reading_order(points, glyphs)
+            repeats = _repeats(glyphs, order, tall)
+            if repeats:
+                again = {at for some in repeats.values() for at in some}
+                order = tuple(at for at in order or range(len(glyphs)) if at not in again)
             if order:
                 points, glyphs = [points[at] for at in order], tuple(glyphs[at] for at in order)
             turn = flow.turn(points)
-            is_faint = tall < _FAINT_SIZE or _is_pale(element)
-            yield Run(code, glyphs, around(boxes), tall, placed.is_shown, turn, order, is_faint)
+            is_faint = tall < _FAINT_SIZE or is_pale(element)
+            yield Run(
+                code, glyphs, around(boxes), tall, placed.is_shown, turn, order, is_faint, repeats,
+                look_of(element),
+            )  # fmt: skip
 
 
-def _is_pale(element: etree._Element) -> bool:
-    """Whether a text object is painted in white, or transparent (GB/T 33190-2016, 8.3.2)."""
-    color = next(children(element, "FillColor"), None)
-    if color is None:
-        return False
-    alpha = numbers(color.get("Alpha"), 1)
-    values = numbers(color.get("Value"), 3)
-    return bool((alpha and alpha[0] < _FAINT_ALPHA) or (values and min(values) >= _WHITE))
+def _repeats(
+    glyphs: Sequence[Glyph], order: Sequence[int], size: float
+) -> Mapping[int, Sequence[int]]:
+    """The positions of characters that are drawn again at the same place, as for bold text."""
+    found: dict[int, list[int]] = {}
+    first = -1
+    for at in order or range(len(glyphs)):
+        one, other = glyphs[first], glyphs[at]
+        if first >= 0 and one.char == other.char and _is_same_place(one.box, other.box, size):
+            found.setdefault(first, []).append(at)
+        else:
+            first = at
+    return found
 
 
 def _width(char: str) -> float:
@@ -208,8 +227,32 @@ class _Flow:
 
 def without_repeats(drawn: Iterable[Run]) -> list[Run]:
     """The runs without those drawn again at the same place, as bold text often is."""
-    once = {(run.text, round(run.box[0]), round(run.box[1])): run for run in drawn}
-    return list(once.values())
+    return repeated(drawn)[0]
+
+
+def repeated(drawn: Iterable[Run]) -> tuple[list[Run], list[Run]]:
+    """The runs that are drawn for the first time at their place, and the others."""
+    once: list[Run] = []
+    again: list[Run] = []
+    places: dict[tuple[str, int, int], Run] = {}
+    for run in drawn:
+        text, x, y = run.text, int(run.box[0]), int(run.box[1])
+        near = (places.get((text, x + right, y + down)) for down in _NEAR for right in _NEAR)
+        if any(other and _is_same_place(other.box, run.box, run.size) for other in near):
+            again.append(run)
+        else:
+            places[text, x, y] = run
+            once.append(run)
+    return once, again
+
+
+_NEAR = (0, -1, 1)  # points
+
+
+def _is_same_place(one: Box | None, other: Box | None, size: float) -> bool:
+    if one is None or other is None:
+        return False
+    return math.dist(one[:2], other[:2]) < min(_REPEATED * size, _MOST_REPEATED)
 
 
 def in_order(drawn: Iterable[Run]) -> list[Glyph]:

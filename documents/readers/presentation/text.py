@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from lxml import etree
@@ -11,6 +12,8 @@ from documents.ooxml.text import shown_text
 from documents.ooxml.xml import attribute, child, local_name
 
 _LEVELS = 9
+# A mark that is text: a digit or a Chinese character. Letters are pictures in fonts of symbols.
+_TEXT_MARK = re.compile(r"\d|[\u3400-\u9fff]")
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _ENDS: Mapping[str, tuple[str, str]] = {
     "Period": ("", "."), "ParenR": ("", ")"), "ParenBoth": ("(", ")"), "Plain": ("", ""),
@@ -40,7 +43,9 @@ def paragraphs(body: etree._Element) -> Iterator[tuple[str, bool]]:
         counts[level + 1 :] = [0] * (_LEVELS - level - 1)
         if numbered is None:
             counts[level] = 0
-            yield text, child(properties, "buChar") is not None
+            bullet = child(properties, "buChar")
+            mark = (bullet.get("char") or "") if bullet is not None else ""
+            yield (f"{mark} {text}" if _TEXT_MARK.search(mark) else text), bullet is not None
             continue
         counts[level] = counts[level] + 1 if counts[level] else _whole(numbered.get("startAt")) or 1
         yield f"{_number(counts[level], numbered.get('type') or '')} {text}", True

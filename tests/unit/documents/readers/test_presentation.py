@@ -206,3 +206,13 @@ def test_an_equation_in_a_table_is_read(tmp_path: Path) -> None:
     inside = cell("x").replace("<a:r><a:t>x</a:t></a:r>", equation(POWER))
     table = graphic(f"<a:tbl><a:tr>{cell('数量')}{inside}</a:tr></a:tbl>")
     assert read(saved(tmp_path, presentation([table])), LIMITS).text == "数量\t10^8"
+
+
+@pytest.mark.parametrize(
+    ("mark", "text"),
+    [("138", "138 12341234"), ("（一）", "（一） 12341234"), ("•", "12341234"), ("l", "12341234")],
+)
+def test_a_mark_that_is_text_is_read(tmp_path: Path, mark: str, text: str) -> None:
+    item = f'<a:p><a:pPr><a:buChar char="{mark}"/></a:pPr><a:r><a:t>12341234</a:t></a:r></a:p>'
+    document = read(saved(tmp_path, presentation([shape(item)])), LIMITS)
+    assert document.text == text

@@ -330,3 +330,17 @@ def test_text_of_a_shape_with_a_font_for_each_part_is_found(tmp_path: Path) -> N
     vml = f'<xml xmlns:v="urn:schemas-microsoft-com:vml">{shape}</xml>'.encode()
     data = with_parts(as_xlsx(), {"xl/drawings/vmlDrawing1.vml": vml})
     assert NAME in texts_of(entries_of(tmp_path, data, sheets.XLSX))
+
+
+@pytest.mark.parametrize("name", ["page.xhtml", "page.txt"])
+@pytest.mark.parametrize("declaration", ['<?xml version="1.0"?>', ""])
+def test_a_page_in_a_package_is_read_as_a_page(tmp_path: Path, name: str, declaration: str) -> None:
+    style = f"<style>p::before {{ content: '{NAME[:2]}' }}</style>"
+    program = "<script>document.write(a.split('').reverse().join(''))</script>"
+    page = (
+        f'{declaration}<html xmlns="http://www.w3.org/1999/xhtml"><head>{style}</head>'
+        f"<body><p>{NAME[2:]}</p>{program}</body></html>"
+    )
+    entries = entries_of(tmp_path, with_parts(zipped(), {name: page.encode()}), ZIP)
+    assert NAME in texts_of(entries)
+    assert ("text that a program puts together", f"{name} > script") in unread_of(entries)

@@ -51,3 +51,15 @@ def test_a_script_that_makes_texts_is_named(
     entries = list(inventory(saved(tmp_path, saved_pdf(document)), pdf.MEDIA_TYPE, LIMITS))
     named = {entry.reason for entry in entries if entry.kind is EntryKind.unread}
     assert named == ({Unread.program.value} if is_named else set())
+
+
+def test_items_of_a_list_in_metadata_are_listed_as_one(tmp_path: Path) -> None:
+    document = blank()
+    items = "".join(f"\n  <rdf:li>{part}</rdf:li>" for part in ("138", "1234", "1234"))
+    xmp = (
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description>'
+        f"<rdf:Bag>{items}</rdf:Bag></rdf:Description></rdf:RDF>"
+    )
+    document.Root.Metadata = document.make_stream(xmp.encode(), Type=pikepdf.Name.Metadata)
+    entries = list(inventory(saved(tmp_path, saved_pdf(document)), pdf.MEDIA_TYPE, LIMITS))
+    assert VALUE in {entry.text for entry in entries}

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import random
 import struct
 import textwrap
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ from PIL.PngImagePlugin import PngInfo
 
 from documents.errors import CorruptDocument
 from documents.inventory.entry import Entry, EntryKind
-from documents.inventory.pictures.beside_pixels import compressed_pixels
 from documents.inventory.walk import inventory
 from documents.limits import ReadLimits
 from documents.readers.pictures import BMP, GIF, JPEG, MEDIA_TYPES, PNG, TIFF, WEBP
@@ -421,29 +418,6 @@ def test_a_picture_that_is_blank_at_an_eighth_of_its_size_is_decoded_whole(tmp_p
     reduced.draft(None, (40, 40))
     assert reduced.getcolors(1) is not None
     assert unread(entries(tmp_path, written.getvalue(), JPEG)) == {("", "picture")}
-
-
-_RUNS = [b"0123456789a", "张某某".encode(), b"hello,world,hello"]
-
-
-@pytest.mark.parametrize("shorter", [b"0123456789", "张".encode(), b""])
-@pytest.mark.parametrize("runs", list(permutations(_RUNS)))
-def test_each_run_of_text_among_pixels_is_found(runs: Sequence[bytes], shorter: bytes) -> None:
-    chance = random.Random(1)
-    pixels = bytes(chance.choice(b"\x00\x01\xff\xc3") for _ in range(2_000))
-    data = b"".join(pixels + shorter + pixels + run for run in runs) + pixels
-    assert [one.data for one in compressed_pixels(data)] == [b"\n".join(runs)]
-
-
-def test_pixels_without_a_run_of_text_have_none() -> None:
-    pixels = b"\x00\xff".join([b"0123456789", "张".encode(), b"\xe5\xbc", b""] * 50)
-    assert list(compressed_pixels(pixels)) == []
-
-
-def test_runs_that_touch_are_found_as_by_the_pattern() -> None:
-    data = "张某某".encode() + b"0123456789ab" + "张某".encode()
-    (found,) = compressed_pixels(data)
-    assert found.data == b"\n".join(["张某某".encode(), b"0123456789ab", "张某".encode()])
 
 
 @pytest.mark.parametrize("kind", tuple(MEDIA_TYPES))
