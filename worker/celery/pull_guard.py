@@ -15,6 +15,25 @@ PULL_SECONDS = 0.5
 REFUSED_SECONDS = 0.1
 
 
+class _Again:
+    """Has a hub look again soon: nothing else does when no BRPOP is under way."""
+
+    def __init__(self, hub: Any) -> None:
+        self._hub = hub
+        self._timer: Any = None
+
+    def soon(self) -> None:
+        if self._timer is None:
+            self._timer = self._hub.call_later(REFUSED_SECONDS, self._done)
+
+    def cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _done(self) -> None:
+        self._timer = None  # a round of the hub starts a BRPOP where one is wanted
+
+
 def install_pull_guard(app: Celery, may_pull: Callable[[str], bool]) -> None:
     """Have the consumer of `app` call `may_pull` with each queue's name before it pulls from Redis.
 
@@ -23,11 +42,12 @@ def install_pull_guard(app: Celery, may_pull: Callable[[str], bool]) -> None:
 
     class PullGuard(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
         requires = (Tasks,)
-        _again: Any = None  # a timer, while all queues are refused
+        _again: _Again | None = None
 
         def start(self, consumer: Any) -> None:
             """Wrap kombu's own check, once for each connection."""
-            channel, hub = consumer.task_consumer.channel, consumer.hub
+            channel = consumer.task_consumer.channel
+            again = self._again = _Again(consumer.hub)
             qos, cycle = channel.qos, channel._queue_cycle  # noqa: SLF001 - the list of each BRPOP
             kombu_may_pull, kombu_queues = qos.can_consume, cycle.consume
 
@@ -36,22 +56,14 @@ def install_pull_guard(app: Celery, may_pull: Callable[[str], bool]) -> None:
                 accepted = [may_pull(queue) for queue in channel.active_queues]
                 channel.brpop_timeout = PULL_SECONDS if all(accepted) else REFUSED_SECONDS
                 if not any(accepted):
-                    look_again()
+                    again.soon()
                     return False
                 return bool(kombu_may_pull())
-
-            def look_again() -> None:
-                """Nothing else makes the hub look again soon when no BRPOP is under way."""
-                if self._again is None:
-                    self._again = hub.call_later(REFUSED_SECONDS, looked)
-
-            def looked() -> None:
-                self._again = None  # a round of the hub starts a BRPOP where one is wanted
 
             def queues(most: int) -> Sequence[str]:
                 accepted = [queue for queue in kombu_queues(most) if may_pull(queue)]
                 if not accepted:  # since `can_consume`
-                    look_again()
+                    again.soon()
                 return accepted
 
             # A lost wake-up costs a second. kombu 5.7 would try to restore it over the broken
@@ -64,6 +76,5 @@ def install_pull_guard(app: Celery, may_pull: Callable[[str], bool]) -> None:
             # Also called where the connection broke before `start`.
             if self._again is not None:
                 self._again.cancel()
-                self._again = None
 
     app.steps["consumer"].add(PullGuard)
