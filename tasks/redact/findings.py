@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -108,14 +109,17 @@ def redact_again(
 
 
 def _with_interrupted(found: Sequence[Change], more: Sequence[Change]) -> list[Change]:
-    """Both in order; of those that touch, what was found in the text as it is."""
-    covered = [(change.start, change.end) for change in found]
-    apart = [
-        one
-        for one in more
-        if not any(one.start < end and start < one.end for start, end in covered)
-    ]
-    return sorted([*found, *apart], key=lambda change: change.start)
+    """Both in order; of those that touch, what was found in the text as it is.
+
+    `found` is in order, and none touch.
+    """
+    starts = [change.start for change in found]
+
+    def is_apart(one: Change) -> bool:
+        before = bisect_left(starts, one.end)
+        return not before or found[before - 1].end <= one.start
+
+    return sorted([*found, *filter(is_apart, more)], key=lambda change: change.start)
 
 
 def _change(one: Replacement) -> Change:
