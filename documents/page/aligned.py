@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from documents.page.lines import join
+from documents.page.lines import is_contents_entry, join
 from documents.page.page_lines import Line, together
 
 _STEP = 2.0  # in heights of a line: the most space between rows
@@ -59,6 +59,9 @@ def _end(page: Sequence[Line], start: int) -> int:
         line = page[at]
         is_several = len(line.cells) > 1
         if not _is_near(line, page[start], bottom) or at - start >= _MOST_LINES:
+            break
+        # Its leader dots are no columns.
+        if is_contents_entry(line.text):
             break
         if is_several:
             spans = [(piece.box[0], piece.box[2]) for piece in _cells(line)]

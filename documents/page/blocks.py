@@ -17,7 +17,7 @@ from statistics import median
 
 from documents.document import BlockKind
 from documents.page.aligned import table_rows
-from documents.page.lines import LIST_MARK, is_unspaced, join
+from documents.page.lines import LIST_MARK, is_contents_entry, is_unspaced, join
 from documents.page.page_lines import Box, Glyph, Line, around, lines
 from documents.page.table_heads import head_rows
 from documents.table import Grid, Table, TableText
@@ -116,6 +116,8 @@ class _Measures:
     def continues(self, group: Sequence[Line], at: int) -> bool:
         """Whether the line with this index continues a group, which ends with the line before."""
         above, line = group[-1], self._page[at]
+        if is_contents_entry(above.text):
+            return False
         if len(above.cells) > 1 or len(line.cells) > 1:
             return len(above.cells) > 1 and len(line.cells) > 1 and self._is_next(at)
         return (

@@ -16,6 +16,9 @@ _UNSPACED = (
 _UNSPACED_CHAR = re.compile(f"[{_UNSPACED}]")
 _FIRST_WORD = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _ENDS = tuple("。！？；：.!?;:”」』）")
+_LEADERS = frozenset(".．·…‥⋯")
+_LEAST_LEADERS = 4
+_PAGE_NUMBER = "0123456789ivxlcIVXLC()（）-—"
 _SEPARATORS = "\t,;|"
 LIST_MARK = re.compile(
     r"\s*(?:[-*•·●○■□▪◆◇➢]\s"
@@ -27,6 +30,17 @@ LIST_MARK = re.compile(
 def is_unspaced(char: str) -> bool:
     """Whether `char` belongs to a script that puts no spaces between words."""
     return bool(_UNSPACED_CHAR.match(char))
+
+
+def is_contents_entry(text: str) -> bool:
+    """Whether a line ends with leader dots and a page number, as those of a list of contents do."""
+    bare = "".join(text.split())
+    title = bare.rstrip(_PAGE_NUMBER)
+    return (
+        len(title) < len(bare)
+        and _LEADERS.issuperset(title[-_LEAST_LEADERS:])
+        and (len(title) >= _LEAST_LEADERS)
+    )
 
 
 def join(above: str, below: str) -> str:

@@ -15,7 +15,7 @@ from documents import table
 from documents.document import BlockKind
 from documents.page.blocks import Box, Glyph, Line, PageBlock, TableBlock, lines
 from documents.page.cell_lines import continues
-from documents.page.lines import join
+from documents.page.lines import is_unspaced, join
 from documents.page.ruled_tables import fields, ruled_table, width
 from documents.page.rulings import Grid
 from documents.readers.ofd.directions import Size, on_page, upright
@@ -30,6 +30,8 @@ _LEAST_COLUMNS = 3  # of a table without rules
 _BESIDE = 0.2  # in character heights: the most between characters that are not apart
 _NARROW = 0.8  # in character heights: the least gap between columns
 _CLOSE = 1.9  # in character heights: the most from a line to the rest of its cell
+_SPREAD = 2.5  # in character heights: the most between the characters of a spread heading
+_OUTER = 0.8  # of the space around it: likewise
 
 
 def split(texts: Sequence[Run], found: Sequence[Grid]) -> tuple[list[Run], list[Cells]]:
@@ -173,6 +175,7 @@ def _aligned(runs: Sequence[Run]) -> table.Grid | None:
         [_words(segment) for segment in segments_of(line, _NARROW)]
         for line in lines_in_order([piece for run in runs for piece in _words_of(run)])
     ]
+    rows[:1] = [_joined_headings(row, rows[1:]) for row in rows[:1]]
     edges = _columns(rows)
     if len(edges) < _LEAST_COLUMNS or sum(len(row) > 1 for row in rows) < 2:
         return None
@@ -204,6 +207,42 @@ _Words = tuple[str, Box]
 def _words(segment: Sequence[Run]) -> _Words:
     text = "".join(glyph.char for glyph in in_order(segment))
     return " ".join(text.split()), around([run.box for run in segment])
+
+
+def _joined_headings(head: Sequence[_Words], rows: Sequence[Sequence[_Words]]) -> list[_Words]:
+    """The words of a head row, with headings of spread characters as one: `单  位`.
+
+    Their characters are nearer to each other than to the next heading, and no row has a word below
+    each of them.
+    """
+    found: list[_Words] = []
+    at = 0
+    while at < len(head):
+        end = at + 1
+        while end < len(head) and _is_spread(head[end - 1], head[end]):
+            end += 1
+        box = around([own for _, own in head[at:end]])
+        gaps = [head[index][1][0] - head[index - 1][1][2] for index in range(at + 1, end)]
+        around_it = [box[0] - head[at - 1][1][2]] if at else []
+        around_it += [head[end][1][0] - box[2]] if end < len(head) else []
+        is_apart = bool(gaps and around_it) and max(gaps) < _OUTER * min(around_it)
+        if is_apart and not any(
+            sum(own[0] < box[2] and box[0] < own[2] for _, own in row) > 1 for row in rows
+        ):
+            found.append(("".join(text for text, _ in head[at:end]), box))
+        else:
+            found += head[at:end]
+        at = end
+    return found
+
+
+def _is_spread(one: _Words, other: _Words) -> bool:
+    """Whether two words are ideographs that may belong to one spread heading."""
+    (_, left), (_, right) = one, other
+    is_near = right[0] - left[2] <= _SPREAD * (right[3] - right[1])
+    return is_near and all(
+        len(text) == 1 and text.isalpha() and is_unspaced(text) for text, _ in (one, other)
+    )
 
 
 def _columns(rows: Sequence[Sequence[_Words]]) -> list[float]:

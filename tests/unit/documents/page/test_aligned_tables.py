@@ -91,3 +91,33 @@ def test_letters_that_stand_apart_in_a_cell_are_one_word() -> None:
 def test_a_line_below_the_last_character_is_no_vertical_text() -> None:
     found = lines([*text("上半", 50, 100), *text("年", 55, 115)])
     assert [line.text for line in found] == ["上半", "年"]
+
+
+def contents(top: float, title: str, left: float, number: str, step: int = 10) -> list[Glyph]:
+    """A title, leader dots and a page number at the right margin."""
+    places = (float(at) for at in range(200, 380, step))
+    dots = [Glyph(".", (at, top, at + 2, top + EM)) for at in places]
+    return text(title, left, top) + dots + text(number, 390, top)
+
+
+def test_entries_of_a_list_of_contents_are_no_rows_of_a_table() -> None:
+    glyphs = [
+        *text("一", 50, 100), *text("总则", 85, 100), *text("1", 390, 100),
+        *text("二", 50, 114), *text("办理", 85, 114), *text("2", 390, 114),
+        *contents(128, "受理", 85, "2"),
+        *contents(142, "审查", 85, "3"),
+        *text("三", 50, 156), *text("附则", 85, 156), *text("6", 390, 156),
+        *text("四", 50, 170), *text("附件", 85, 170), *text("7", 390, 170),
+    ]  # fmt: skip
+    found = [block.text for block in blocks(lines(glyphs))]
+    assert (found[0], found[-1]) == ("一\t总则\t1\n二\t办理\t2", "三\t附则\t6\n四\t附件\t7")
+    assert [(one[:2], one[-1]) for one in found[1:-1]] == [("受理", "2"), ("审查", "3")]
+
+
+def test_each_entry_of_a_list_of_contents_is_a_block() -> None:
+    glyphs = [
+        *text("总则" * 7, 50, 100), *contents(100, "", 50, "1", 3),
+        *text("附则" * 7, 50, 114), *contents(114, "", 50, "2", 3),
+    ]  # fmt: skip
+    found = [block.text for block in blocks(lines(glyphs))]
+    assert [(one[:2], one[-1]) for one in found] == [("总则", "1"), ("附则", "2")]

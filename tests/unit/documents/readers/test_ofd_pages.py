@@ -316,6 +316,43 @@ def test_headings_beside_their_values_are_in_the_same_columns(tmp_path: Path) ->
     ]  # fmt: skip
 
 
+# Ruled rows with two cells above a cell over the whole width.
+FORM = "".join(
+    [
+        *(rule(20, y, 170, 0) for y in (20, 30, 40, 90)),
+        *(rule(x, 20, 0, 70) for x in (20, 190)),
+        rule(80, 20, 0, 20),
+    ]
+)
+
+
+def test_spread_characters_of_a_heading_are_one_heading(tmp_path: Path) -> None:
+    cells = [
+        ("编号", 22, 27), ("一", 82, 27), ("合同", 22, 37), ("二", 82, 37),
+        ("项目", 22, 47), ("单", 60, 47), ("位", 70, 47), ("数", 95, 47), ("量", 105, 47),
+        ("金额", 135, 47), ("税额", 165, 47),
+        ("纸", 22, 57), ("箱", 65, 57), ("3", 110, 57), ("60.00", 135, 57), ("3.60", 165, 57),
+        ("笔", 22, 65), ("12", 109, 65), ("8.00", 135, 65), ("0.48", 165, 65),
+    ]  # fmt: skip
+    document = reading(tmp_path, FORM + "".join(text_object(*cell) for cell in cells))
+    assert document.text.split("\n")[-3:] == [
+        "项目\t单位\t数量\t金额\t税额", "纸\t箱\t3\t60.00\t3.60", "笔\t\t12\t8.00\t0.48",
+    ]  # fmt: skip
+
+
+def test_headings_of_one_character_stay_apart_over_their_values(tmp_path: Path) -> None:
+    cells = [
+        ("编号", 22, 27), ("一", 82, 27), ("合同", 22, 37), ("二", 82, 37),
+        ("单位", 22, 47), ("男", 60, 47), ("女", 72, 47), ("合计", 110, 47),
+        ("一科", 22, 57), ("3", 61, 57), ("5", 73, 57), ("8", 112, 57),
+        ("二科", 22, 65), ("4", 61, 65), ("2", 73, 65), ("6", 112, 65),
+    ]  # fmt: skip
+    document = reading(tmp_path, FORM + "".join(text_object(*cell) for cell in cells))
+    assert document.text.split("\n")[-3:] == [
+        "单位\t男\t女\t合计", "一科\t3\t5\t8", "二科\t4\t2\t6",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_fields_of_an_invoice_stand_beside_their_labels(
