@@ -10,6 +10,8 @@ from statistics import median
 
 Box = tuple[float, float, float, float]
 _LEAST_BODY = 3  # lines
+_LEAST_WIDTH = 10.0  # of the body, in heights of a line
+_MORE = 1.5  # lines of the body for each of a head: rows of a table have as many on either side
 _MOST_WIDTH = 0.5  # of the body's
 _FULL = 0.6  # of the body's width: half of its lines are longer
 _LEVEL = 0.5  # in heights: how far a head may begin above or below its paragraph
@@ -35,7 +37,7 @@ def with_side_heads(
     above = [at for at in left if boxes[at][3] < body.top]
     below = [at for at in left if boxes[at][1] > body.bottom]
     beside = left[len(above) : len(left) - len(below)]
-    if not beside or not body.is_running_text:
+    if not beside or len(right) < _MORE * len(beside) or not body.is_running_text:
         return []
     if body.width * _MOST_WIDTH < max(boxes[at][2] - boxes[at][0] for at in beside):
         return []
@@ -43,6 +45,8 @@ def with_side_heads(
     starts = [body.paragraph_beside(boxes[head[0]]) for head in heads]
     if len(heads) < least or max(map(len, heads)) < 2 or None in starts:
         return []
+    if any(body.paragraph_beside(boxes[at]) is not None for head in heads for at in head[1:]):
+        return []  # labels of one line each
     groups = [above, right[: starts[0]]]
     for head, (start, end) in zip(heads, pairwise([*starts, len(right)]), strict=True):
         groups += [head, right[start:end]]
@@ -80,12 +84,13 @@ class _Body:
 
     @property
     def is_running_text(self) -> bool:
-        """Whether no lines are level, and half of them are full."""
+        """Whether it is wide, no lines are level, and half of them are full."""
         full = sum(box[2] - box[0] >= _FULL * self.width for box in self.boxes)
         is_single = all(
             below > box[3] for box, below in zip(self.boxes, self.middles[1:], strict=False)
         )
-        return is_single and 2 * full >= len(self.boxes)
+        is_wide = self.width >= _LEAST_WIDTH * median(box[3] - box[1] for box in self.boxes)
+        return is_wide and is_single and 2 * full >= len(self.boxes)
 
     def paragraph_beside(self, head: Box) -> int | None:
         """The line that begins a paragraph level with the first line of a head; None if none."""

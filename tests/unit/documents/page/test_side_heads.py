@@ -48,11 +48,35 @@ def test_lines_above_and_below_the_text_are_no_heads() -> None:
         (LEFT, [*FIRST, *SECOND]),
         (LEFT, [*ENDED, *SECOND[:3], *(line(160, 212 + 16 * at, 200) for at in range(9))]),
         (LEFT, [*ENDED, *SECOND, *(line(420, 165 + 16 * at, 500) for at in range(6))]),
-        (LEFT, [line(160, one[1], 160 + (one[2] - 160) / 2) for one in (*ENDED, *SECOND)]),
+        (LEFT, [line(160, one[1], one[2] - 190) for one in (*ENDED, *SECOND)]),
         ([head[0] for head in HEADS], [*ENDED, *SECOND]),
         (HEADS[0], [*ENDED, *SECOND]),
     ],
-    ids=["no paragraph", "short lines", "level lines", "wide heads", "heads of a line", "too few"],
+    ids=[
+        "no paragraph",
+        "short lines",
+        "level lines",
+        "wide heads",
+        "heads of a line",
+        "too few",
+    ],
 )
 def test_other_lines_on_the_left_are_no_heads(left: list[Box], body: list[Box]) -> None:
     assert groups(left, body) == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "body"),
+    [
+        (column(50, 100, 100, 4), FIRST),
+        (column(50, 100, 100, 2), [line(160, 100, 400), *FIRST[1:]]),
+        (column(50, 80, 100, 2), column(160, 240, 100, 4)),
+    ],
+    ids=["rows", "labels", "narrow text"],
+)
+def test_labels_of_rows_are_no_head(labels: list[Box], body: list[Box]) -> None:
+    assert groups(labels, body, least=1) == []
+
+
+def test_one_head_is_enough_where_the_caller_says_so() -> None:
+    assert groups(HEADS[0], FIRST, least=1) == [HEADS[0], FIRST]
