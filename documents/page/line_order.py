@@ -46,7 +46,8 @@ def by_place(found: Sequence[Line]) -> list[Line]:
 def _is_mixed(lines: Sequence[int], groups: Sequence[Sequence[int]]) -> bool:
     """Whether lines run over several columns, or the file returns to columns it has left.
 
-    `lines` are the lines of the parts that the groups list.
+    `lines` are the lines of the parts that the groups list. One line is enough where the file is
+    in the order of the groups: a head and the first line of the text beside it.
     """
     group_of = {index: number for number, group in enumerate(groups) for index in group}
     order = [group_of[index] for index in range(len(lines))]
@@ -55,4 +56,6 @@ def _is_mixed(lines: Sequence[int], groups: Sequence[Sequence[int]]) -> bool:
         for index, (one, other) in enumerate(pairwise(order))
         if one != other
     ]
+    if any(changes) and order == sorted(order):
+        return True
     return sum(changes) >= _LEAST or len(changes) > 2 * len(groups) + _LEAST

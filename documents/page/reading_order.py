@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from documents.page.side_heads import with_side_heads
+
 Box = tuple[float, float, float, float]
 _LEAST_LINES = 3  # of a column
 _LEAST_WIDTH = 10.0  # of a column, in heights of a line
@@ -26,6 +28,7 @@ _LEVEL = 0.25  # in heights of a line: the most between the middles of lines of 
 _MOST_LEVEL = 0.4  # of the lines of the shorter column, and half of those level by chance
 _APART = 0.9  # in heights of a line: the least above or below what is no line of the columns
 _PLACES = (0.5, 0.1, 0.9)  # in a gutter, from the right, in widths of it
+_LARGE = 1.25  # in heights of a line: a title is higher
 _LEAST_SIDE = 0.2  # of the lines: a column that is found by the space before it
 _MOST_GUTTERS = 6  # that are tried: each is one pass over the lines
 _MOST_DEPTH = 4  # columns within columns; two of them give four columns
@@ -78,6 +81,9 @@ def _ordered(boxes: Sequence[Box], indexes: list[int], depth: int) -> list[list[
             *_ordered(boxes, indexes, depth),
             *([last] if last else []),
         ]
+    heads = _beside_heads(boxes, indexes, 2, depth)
+    if heads:
+        return heads
     best: list[_Band] = []
     most = 0
     for gutter in _gutters(boxes, indexes) if depth else ():
@@ -86,7 +92,7 @@ def _ordered(boxes: Sequence[Box], indexes: list[int], depth: int) -> list[list[
         if covered > most:
             best, most = bands, covered
     if not most:
-        return [indexes]
+        return _beside_heads(boxes, indexes, 1, depth) or [indexes]
     groups: list[list[int]] = []
     across: list[int] = []  # lines over the whole width, table rows among them
     for band in best:
@@ -99,30 +105,57 @@ def _ordered(boxes: Sequence[Box], indexes: list[int], depth: int) -> list[list[
     return groups + (_ordered(boxes, across, depth - 1) if across else [])
 
 
+def _beside_heads(
+    boxes: Sequence[Box], indexes: list[int], least: int, depth: int
+) -> list[list[int]]:
+    """The groups of lines with `least` heads left of the text beside them; empty if none has.
+
+    Several heads are no column, since each begins with a paragraph of the text.
+    """
+    for gutter in _gutters(boxes, indexes) if depth else ():
+        parts: list[tuple[list[int], bool]] = []  # and whether it is a group by itself
+        for run, crosses in _runs(boxes, indexes, gutter):
+            groups = [] if crosses else with_side_heads(boxes, run, gutter, least)
+            if groups or not parts or parts[-1][1]:
+                parts += [(group, True) for group in groups] or [(run, False)]
+            else:
+                parts[-1][0].extend(run)
+        if any(is_group for _, is_group in parts):
+            return [
+                group
+                for part, is_group in parts
+                for group in ([part] if is_group else _ordered(boxes, part, depth - 1))
+            ]
+    return []
+
+
 def _set_apart(boxes: Sequence[Box], indexes: list[int]) -> tuple[list[int], list[int], list[int]]:
     """A title above all other lines, those, and a line below them such as a page number.
 
-    They stand apart and begin where no other line does. Over an odd number of columns they would
-    otherwise be in the middle one.
+    Over an odd number of columns they would otherwise be in the middle one.
     """
     if len(indexes) < 2 * _LEAST_LINES:
         return [], indexes, []
     height = median(boxes[at][3] - boxes[at][1] for at in indexes)
     first, *others = indexes
-    if _is_apart(boxes, first, others, height) and all(
-        boxes[at][1] - boxes[first][3] > _APART * height for at in others
+    space = boxes[others[0]][1] - boxes[first][3]
+    # Columns begin level with one another, a title above them alone.
+    is_over = space >= 0 and _is_level(boxes[others[0]], boxes[others[1]])
+    if (space > _APART * height or is_over) and (
+        _begins_elsewhere(boxes, first, others, height)
+        or (space > 0 and boxes[first][3] - boxes[first][1] > _LARGE * height)
     ):
         return [first], others, []
     last = max(indexes, key=lambda at: boxes[at][3])
     others = [at for at in indexes if at != last]
-    if _is_apart(boxes, last, others, height) and all(
+    if _begins_elsewhere(boxes, last, others, height) and all(
         boxes[last][1] - boxes[at][3] > _APART * height for at in others
     ):
         return [], others, [last]
     return [], indexes, []
 
 
-def _is_apart(boxes: Sequence[Box], one: int, others: Sequence[int], height: float) -> bool:
+def _begins_elsewhere(boxes: Sequence[Box], one: int, others: Sequence[int], height: float) -> bool:
     return all(abs(boxes[at][0] - boxes[one][0]) > height for at in others)
 
 
@@ -199,7 +232,27 @@ def _is_right_of(one: Box, other: Box, height: float) -> bool:
 
 
 def _bands(boxes: Sequence[Box], indexes: Sequence[int], gutter: float, depth: int) -> list[_Band]:
-    """The lines between those across the gutter: a line across it ends the columns above it."""
+    """The lines between those across the gutter, with what stands on either side of it."""
+    runs = [
+        (some, crosses)
+        for run, crosses in _runs(boxes, indexes, gutter)
+        for some in ([run] if crosses else _without_tables(boxes, run, gutter))
+    ]
+    sides = [() if crosses else _sides(boxes, some, gutter, depth) for some, crosses in runs]
+    widths = _widths(boxes, [found for found in sides if found])
+    return [
+        _Band(some, found or (() if crosses else _few(boxes, some, gutter, widths)))
+        for (some, crosses), found in zip(runs, sides, strict=True)
+    ]
+
+
+def _runs(
+    boxes: Sequence[Box], indexes: Sequence[int], gutter: float
+) -> list[tuple[list[int], bool]]:
+    """The lines from the top, divided where some begin or end to run over the gutter.
+
+    Each run has whether its lines run over it, or stand level with one that does.
+    """
     over = {at for at in indexes if boxes[at][0] < gutter < boxes[at][2]}
     runs: list[tuple[list[int], bool]] = []
     for place, index in enumerate(indexes):
@@ -209,17 +262,7 @@ def _bands(boxes: Sequence[Box], indexes: Sequence[int], gutter: float, depth: i
             runs[-1][0].append(index)
         else:
             runs.append(([index], crosses))
-    runs = [
-        (some, crosses)
-        for run, crosses in runs
-        for some in ([run] if crosses else _without_tables(boxes, run, gutter))
-    ]
-    sides = [() if crosses else _sides(boxes, some, gutter, depth) for some, crosses in runs]
-    widths = _widths(boxes, [found for found in sides if found])
-    return [
-        _Band(some, found or (() if crosses else _few(boxes, some, gutter, widths)))
-        for (some, crosses), found in zip(runs, sides, strict=True)
-    ]
+    return runs
 
 
 def _without_tables(boxes: Sequence[Box], band: Sequence[int], gutter: float) -> list[list[int]]:

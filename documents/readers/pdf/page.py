@@ -53,6 +53,7 @@ _LEAST_RUN = 2  # OCR mistakes a single character for a similar one
 _MARGIN = 8.0  # points around what OCR reads
 _NO_BOX = (0.0, 0.0, 0.0, 0.0)
 _UNMAPPED = "the font does not say which characters it draws"
+_MANY_SHAPES = "boxes to tick are not read on a page with so many small shapes"
 _UNSEEN = "text that the page does not show is not read"
 OnPage = tuple[int, PageBlock]
 """The number of a page, and a block on it."""
@@ -96,7 +97,10 @@ class PageReader:
         shown = as_shown(glyphs.shown)
         values = [_value(one, place) for one in extras.fields if one.text and not one.is_hidden]
         fields = [place(*one.box) for one in extras.fields]
-        if inserted := [*values, *drawn_boxes(items, shown, fields, place)]:
+        drawn = drawn_boxes(items, shown, fields, place)
+        if drawn is None:
+            self._leave_out("form", number, _MANY_SHAPES, None)
+        if inserted := [*values, *(drawn or ())]:
             shown = with_values(shown, inserted)
         count = c.FPDFPage_CountObjects(page)
         features = page_features(size, shown, picture_boxes(items, place), count)

@@ -1,4 +1,4 @@
-"""Raised and lowered numbers on a page: `10` with a small raised `8` is `10^8`, and not 108."""
+"""Raised and lowered characters on a page: `10` with a small raised `8` is `10^8`, and not 108."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from documents.page.page_lines import Box, Glyph
 
 _BASE = re.compile(r"[0-9A-Za-zα-ω\U0001d400-\U0001d7ff)）米]")
-_EXPONENT = re.compile(r"[0-9+\-−–]")
+_NUMBER = re.compile(r"[0-9+\-−–]+")
+_LETTER = re.compile(r"[A-Za-z]")
+# `n`, `2n`, `n-1`: other letters are the end of a word, as in 12th, or a mark.
+_VARIABLE = re.compile(r"[+\-−–]?[0-9]*[A-Za-z](?:[+\-−–][0-9]+)?")
 # Its height, and by how much its lower edge is higher, both of the height of the base. The boxes of
 # two fonts differ, so that a raised number can be as high as its base.
 _SHAPES = ((0.8, 0.15), (0.9, 0.3), (1.0, 0.45))
@@ -20,45 +23,72 @@ _NEAR = 0.35  # likewise: the exponent follows
 
 
 def with_powers(glyphs: Sequence[Glyph]) -> list[Glyph]:
-    """The characters with a sign before each raised number, and before each lowered one after a
-    digit; and with a space before other digits.
+    """The characters with a sign before each raised number or variable, and before each lowered
+    number after a digit or between a letter and a digit; and with a space before other digits.
     """
     found: list[Glyph] = []
-    base: Glyph | None = None  # of the number that the last character belongs to
-    last: Glyph | None = None
-    sign = ""
-    for glyph in glyphs:
-        if glyph.box is None or glyph.is_space or last is None:
+    base: Glyph | None = None  # the last character
+    is_in_word = False  # whether the base follows a letter
+    at = 0
+    while at < len(glyphs):
+        glyph = glyphs[at]
+        script = _script(glyphs, at, base, is_in_word=is_in_word) if base else None
+        if script is None:
             found.append(glyph)
-            last = last if glyph.is_generated else glyph
-            base = base if last is not glyph else None
+            if not (glyph.is_generated and (glyph.box is None or glyph.is_space)):
+                is_in_word = base is not None and bool(_LETTER.match(base.char))
+                base = glyph
+            at += 1
             continue
-        if base is not None and _sign(base, glyph, last) != sign:
-            found += [Glyph(" ", None, is_generated=True)] if glyph.char.isdecimal() else []
-            base = None
-        elif base is None and (sign := _sign(last, glyph, last)):
-            while found and found[-1].is_generated:
-                found.pop()
-            found.append(Glyph(sign, None, is_generated=True))
-            base = last
-        found.append(glyph)
-        last = glyph
+        sign, end = script
+        while found and found[-1].is_generated:
+            found.pop()
+        found += [Glyph(sign, None, is_generated=True), *glyphs[at:end]]
+        if end < len(glyphs) and glyphs[end].char.isdecimal():
+            found.append(Glyph(" ", None, is_generated=True))
+        base, is_in_word, at = None, False, end
     return found
 
 
+def _script(
+    glyphs: Sequence[Glyph], at: int, base: Glyph, *, is_in_word: bool
+) -> tuple[str, int] | None:
+    """`^` or `_` and the end of the raised or lowered characters from `at`; None for others."""
+    sign = _sign(base, glyphs[at], base)
+    text, ends, last = "", list[int](), base
+    for index in range(at, len(glyphs) if sign else at):
+        glyph = glyphs[index]
+        if glyph.is_generated:
+            continue
+        if _sign(base, glyph, last) != sign:
+            break
+        text, last = text + glyph.char, glyph
+        ends.append(index + 1)
+    if sign == "^" and not is_in_word and _VARIABLE.fullmatch(text):
+        return sign, ends[-1]
+    number = _NUMBER.match(text)
+    if not number:
+        return None
+    end = ends[number.end() - 1]
+    is_between = end < len(glyphs) and glyphs[end].char.isdecimal()
+    return (sign, end) if sign == "^" or base.char.isdecimal() or is_between else None
+
+
 def _sign(base: Glyph, glyph: Glyph, last: Glyph) -> str:
-    """`^` or `_` for a raised or lowered number that follows the last character; else empty."""
+    """`^` or `_` for a raised or lowered character that follows the last one; else empty."""
     if base.box is None or glyph.box is None or last.box is None:
         return ""
     height = _height(base.box)
+    is_number = _NUMBER.fullmatch(glyph.char)
     if not (
-        _EXPONENT.fullmatch(glyph.char)
+        (is_number or _LETTER.fullmatch(glyph.char))
         and -_NEAR * height < glyph.box[0] - last.box[2] < _NEAR * height
     ):
         return ""
     if _BASE.fullmatch(base.char) and _is_raised(base.box, glyph.box, height):
         return "^"
-    return "_" if base.char.isdecimal() and _is_lowered(base.box, glyph.box, height) else ""
+    is_base = base.char.isdecimal() or _LETTER.fullmatch(base.char)
+    return "_" if is_number and is_base and _is_lowered(base.box, glyph.box, height) else ""
 
 
 def _is_raised(base: Box, box: Box, height: float) -> bool:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from documents.page.reading_order import Box, in_columns, in_rows
 
 
@@ -125,5 +127,43 @@ def test_a_column_with_a_table_in_it_stands_beside_a_column_on_the_same_lines() 
         line(start, 100 + 16 * at, start + 40) for at in range(10) for start in (290, 360, 430)
     ]
     right = [*cells, *column(290, 500, 260, 14)]
+    boxes = sorted([*left, *right], key=lambda box: box[1])
+    assert [boxes[at] for at in order(boxes)] == [*left, *right]
+
+
+def test_heads_beside_paragraphs_are_read_before_them() -> None:
+    title, foot = line(50, 40, 500, 20), line(50, 420, 500)
+    above, first, second = (
+        column(160, 500, top, lines) for top, lines in ((84, 2), (130, 4), (210, 5))
+    )
+    heads = [column(50, 140, 130, 3), column(50, 120, 210, 2)]
+    boxes = sorted(
+        [title, *above, *first, *second, *heads[0], *heads[1], foot], key=lambda box: box[1]
+    )
+    wanted = [title, *above, *heads[0], *first, *heads[1], *second, foot]
+    assert [boxes[at] for at in order(boxes)] == wanted
+
+
+@pytest.mark.parametrize("lower", [0, 16])
+def test_lines_beside_the_middle_of_a_paragraph_are_no_heads(lower: float) -> None:
+    body = column(160, 500, 100, 9)
+    notes = [*column(50, 140, 100 + lower, 2), *column(50, 140, 164 + lower, 2)]
+    boxes = sorted([*body, *notes], key=lambda box: box[1])
+    assert len(in_columns(boxes)) == 1
+
+
+@pytest.mark.parametrize(
+    "title",
+    [line(205, 70, 345, 20), line(240, 84, 310), line(206, 80, 345, 14)],
+    ids=["large and apart", "short", "large and near"],
+)
+def test_a_title_over_the_middle_column_is_read_first(title: Box) -> None:
+    columns = [column(50 + 155 * at, 190 + 155 * at, 100, 9) for at in range(3)]
+    boxes = [title, *(box for row in zip(*columns, strict=True) for box in row)]
+    assert [boxes[at] for at in order(boxes)] == [title, *(box for one in columns for box in one)]
+
+
+def test_a_line_of_the_right_column_that_begins_higher_is_no_title() -> None:
+    left, right = column(50, 260, 116, 8), column(290, 500, 100, 9)
     boxes = sorted([*left, *right], key=lambda box: box[1])
     assert [boxes[at] for at in order(boxes)] == [*left, *right]

@@ -102,14 +102,40 @@ def test_a_cell_that_wraps_often_may_be_narrow() -> None:
 def test_characters_that_reach_lower_are_no_distance() -> None:
     """Punctuation may reach below the line, and the middle of a line is lower then."""
     rows = [*ROWS, *[("培训", "880", "乙" * 10 + "、" * 4, "12")] * 3]
-    deep = [
-        glyph._replace(box=(*glyph.box[:3], glyph.box[3] + 1.6))
+    moved = [
+        glyph._replace(box=(glyph.box[0], glyph.box[1], glyph.box[2], glyph.box[3] + 1.6))
         if glyph.char == "、" and glyph.box
         else glyph
         for glyph in glyphs(drawn(rows, padding=0.9))
     ]
-    _, (table,) = wrapped_tables(lines(deep))
+    _, (table,) = wrapped_tables(lines(moved))
     assert [row.split("\t") for row in table.text.split("\n")] == cells(rows)
+
+
+def test_cells_that_are_not_level_are_no_row() -> None:
+    found = [
+        (words, left, top + 5 * LEFTS.index(left)) for words, left, top in drawn(ROWS, padding=12)
+    ]
+    assert tables(found) == tables(across(found)) == []
+
+
+def test_lines_of_two_rows_may_overlap() -> None:
+    """In some fonts characters are higher than the lines are apart."""
+    high = [
+        glyph._replace(box=(*glyph.box[:3], glyph.box[3] + 6.2)) if glyph.box else glyph
+        for glyph in glyphs(drawn(ROWS, padding=0.9))
+    ]
+    _, (table,) = wrapped_tables(lines(high))
+    assert [row.split("\t") for row in table.text.split("\n")] == cells(ROWS)
+
+
+def test_only_a_first_row_that_wraps_makes_no_table() -> None:
+    """It may be text above rows of one line each."""
+    rows = [
+        ("甲" * 20, "880", "乙" * 15, "12"),
+        *[("登记编号甲乙丙丁戊己", "880", "县人民政府", "12")] * 5,
+    ]
+    assert tables(drawn(rows)) == []
 
 
 def test_few_cells_that_wrap_among_full_ones_are_enough() -> None:
@@ -152,12 +178,18 @@ def columns(*texts: Sequence[int], lower: float = 0, space: float = 6) -> list[P
         (([3, 3, 2, 2, 3], [3, 2, 3, 2, 3], [2, 3, 3, 3, 2]), 4.5),
         # Two columns may be a text and its translation.
         (([3] * 5, [3] * 5), 0),
+        (([3] * 5, [3] * 5, [3] * 5), 0),
         # Nothing stands between the paragraphs.
         (([2, 5, 3, 4], [3, 2, 5, 4], [4, 4, 3, 3]), 0),
     ],
 )
 def test_columns_of_text_are_no_table(texts: Sequence[Sequence[int]], lower: float) -> None:
     found = columns(*texts, lower=lower, space=6 if lower or len(texts[0]) != 4 else 0)
+    assert tables(found) == tables(across(found)) == []
+
+
+def test_two_paragraphs_beside_one_are_no_cells_of_a_row() -> None:
+    found = columns([5] * 4, [2, 2] * 4, [2, 2] * 4, space=STEP)
     assert tables(found) == tables(across(found)) == []
 
 

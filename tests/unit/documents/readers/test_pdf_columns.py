@@ -114,3 +114,29 @@ def test_a_table_whose_cells_wrap_is_no_columns(tmp_path: Path, drawn: str) -> N
     table = "\n".join("\t".join(row).replace("/", "") for row in rows)
     assert document.text.split("\n\n") == ["任务分工如下。", table, "请遵照执行。"]
     assert [one.kind for one in document.blocks][1] is BlockKind.table
+
+
+@pytest.mark.parametrize("drawn", ["by block", "across"])
+def test_heads_beside_paragraphs_are_read_before_them(tmp_path: Path, drawn: str) -> None:
+    pairs = [("材料的/提交方式", 4), ("受理机关/审查职责/与程序", 5), ("送达", 2)]
+    places: list[tuple[float, float, str]] = []
+    wanted = []
+    top = 740.0
+    for number, (head, lines) in enumerate(pairs, 1):
+        body = prose(number, 30)[:lines]
+        body[-1] = body[-1][:20]
+        places += [(top - 15 * at, 60, one) for at, one in enumerate(head.split("/"))]
+        places += [(top - 15 * at, 160, one) for at, one in enumerate(body)]
+        wanted += [head.replace("/", ""), "".join(body)]
+        top -= 15 * lines + 10
+    if drawn == "across":
+        places.sort(key=lambda place: (-place[0], place[1]))
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("STSong-Light", SIZE)
+        for baseline, left, words in places:
+            canvas.drawString(left, baseline, words)
+
+    as_pdf([])  # registers the font
+    document = read(saved(tmp_path, drawn_pdf(draw)), LIMITS)
+    assert document.text.split("\n\n") == wanted

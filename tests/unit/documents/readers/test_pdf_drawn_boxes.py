@@ -75,6 +75,89 @@ def test_a_bar_or_a_speck_is_no_mark(tmp_path: Path, inside: str) -> None:
     assert text_of(tmp_path, BOX + inside + LABEL) == "☐ 同意公开"
 
 
+def box_at(x: float, y: float = 700) -> str:
+    return f"0 G {x} {y} 10 10 re S\n"
+
+
+def filled_at(x: float, y: float = 700) -> str:
+    return f"0 g {x} {y} 10 10 re f\n"
+
+
+def ticked_at(x: float, y: float = 700) -> str:
+    return box_at(x, y) + f"{x + 2} {y + 5} m {x + 4} {y + 2} l {x + 8} {y + 8} l S\n"
+
+
+@pytest.mark.parametrize(
+    ("drawn", "text"),
+    [
+        ("0 g " + show("同意", 44) + BOX, "同意 ☐"),
+        ("0 g " + show("同意", 44) + TICKED, "同意 ☑"),
+        ("0 g " + show("属实", 44) + ticked_at(300), "属实　 ☑"),
+        (ticked_at(59) + box_at(72) + LABEL, "☑ ☐ 同意公开"),
+        (
+            box_at(72) + filled_at(130) + "0 g " + show("不同意", 84) + show("同意", 142),
+            "☐ 不同意 ☑ 同意",
+        ),
+        (
+            box_at(72) + filled_at(72, 680) + LABEL + show("不同意", 86, 680),
+            "☐ 同意公开\n\n☑ 不同意",
+        ),
+    ],
+    ids=[
+        "label before",
+        "tick behind",
+        "tick far",
+        "close to a tick",
+        "filled in a row",
+        "filled in a column",
+    ],
+)
+def test_boxes_are_read_wherever_they_are_sure(tmp_path: Path, drawn: str, text: str) -> None:
+    assert text_of(tmp_path, drawn) == text
+
+
+def test_boxes_in_the_cells_of_a_table_are_read_where_one_is_ticked(tmp_path: Path) -> None:
+    rules = "".join(f"0 G 70 {y} m 260 {y} l S\n" for y in (680, 700, 720, 740))
+    rules += "".join(f"{x} 680 m {x} 740 l S\n" for x in (70, 180, 220, 260))
+    words = show("项目", 74, 724) + show("是", 184, 724) + show("否", 224, 724)
+    words += show("残疾", 74, 704) + show("低保", 74, 684)
+    marks = ticked_at(195, 705) + box_at(235, 705) + box_at(195, 685) + box_at(235, 685)
+    rows = text_of(tmp_path, rules + "0 g " + words + marks).split("\n")
+    assert rows == ["项目\t是\t否", "残疾\t☑\t☐", "低保\t☐\t☐"]
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        "".join(map(box_at, range(72, 132, 13))),
+        filled_at(72) + box_at(200),
+        filled_at(72) + "0 G 72 730 12 12 re S\n" + "0 g " + show("甲", 86, 730),
+    ],
+    ids=["cells for digits", "a bullet and a far square", "a bullet and a larger box"],
+)
+def test_squares_like_no_box_to_tick_are_none(tmp_path: Path, drawn: str) -> None:
+    text = text_of(tmp_path, "0 g " + show("同意", 44) + drawn)
+    assert "☑" not in text.replace("☐ 甲", "")
+    assert "☐" not in text.replace("☐ 甲", "")
+
+
+def test_a_white_square_in_a_box_is_no_mark(tmp_path: Path) -> None:
+    assert text_of(tmp_path, BOX + "1 g 74 702 6 6 re f\n" + LABEL) == "☐ 同意公开"
+
+
+def test_boxes_on_a_page_with_too_many_are_named(tmp_path: Path) -> None:
+    def boxes(count: int) -> str:
+        return "".join(box_at(40 + 25 * (at % 20), 60 + 25 * (at // 20)) for at in range(count))
+
+    few = read(saved(tmp_path, pdf_of([boxes(150) + LABEL])), LIMITS)
+    many = read(saved(tmp_path, pdf_of([boxes(250) + LABEL])), LIMITS)
+    specks = "0 g 40 60 1 1 re f\n" * 5_001
+    shapes = read(saved(tmp_path, pdf_of([specks + LABEL])), LIMITS)
+    assert not few.unread
+    assert [(one.what, one.page) for one in many.unread] == [("form", 1)]
+    assert [(one.what, one.page) for one in shapes.unread] == [("form", 1)]
+
+
 def test_a_box_with_text_in_it_is_read_as_that_text(tmp_path: Path) -> None:
     content = "0 G 72 700 10 10 re S 0 g " + show("√", 72, 701, size=9) + LABEL
     assert "☐" not in text_of(tmp_path, content)
