@@ -6,19 +6,17 @@ beside each other are cells of a table and not columns.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from documents.page.gutters import LEAST_LINES, around, gutters
 from documents.page.side_heads import with_side_heads
 
 Box = tuple[float, float, float, float]
-_LEAST_LINES = 3  # of a column
 _LEAST_WIDTH = 10.0  # of a column, in heights of a line
-_LEAST_GUTTER = 0.5  # likewise
 _FULL = 0.6  # of a column's width: most lines of running text are longer
 # A narrower column has more lines, and they are justified.
 _NARROW_WIDTH, _NARROW_LINES, _NARROW_FULL = 6.0, 6, 0.9
@@ -27,12 +25,8 @@ _UNLIKE_LINES = 6
 _LEVEL = 0.25  # in heights of a line: the most between the middles of lines of one row
 _MOST_LEVEL = 0.4  # of the lines of the shorter column, and half of those level by chance
 _APART = 0.9  # in heights of a line: the least above or below what is no line of the columns
-_PLACES = (0.5, 0.1, 0.9)  # in a gutter, from the right, in widths of it
 _LARGE = 1.25  # in heights of a line: a title is higher
-_LEAST_SIDE = 0.2  # of the lines: a column that is found by the space before it
-_MOST_GUTTERS = 6  # that are tried: each is one pass over the lines
 _MOST_DEPTH = 4  # columns within columns; two of them give four columns
-_NEAR = 8  # lines before and after one, among which is what stands beside it
 _MOST_LINES = 5_000  # of a page that is looked at for columns
 
 
@@ -86,7 +80,7 @@ def _ordered(boxes: Sequence[Box], indexes: list[int], depth: int) -> list[list[
         return heads
     best: list[_Band] = []
     most = 0
-    for gutter in _gutters(boxes, indexes) if depth else ():
+    for gutter in gutters(boxes, indexes) if depth else ():
         bands = _bands(boxes, indexes, gutter, depth)
         covered = sum(len(band.indexes) for band in bands if band.sides)
         if covered > most:
@@ -112,7 +106,7 @@ def _beside_heads(
 
     Several heads are no column, since each begins with a paragraph of the text.
     """
-    for gutter in _gutters(boxes, indexes) if depth else ():
+    for gutter in gutters(boxes, indexes) if depth else ():
         parts: list[tuple[list[int], bool]] = []  # and whether it is a group by itself
         for run, crosses in _runs(boxes, indexes, gutter):
             groups = [] if crosses else with_side_heads(boxes, run, gutter, least)
@@ -134,7 +128,7 @@ def _set_apart(boxes: Sequence[Box], indexes: list[int]) -> tuple[list[int], lis
 
     Over an odd number of columns they would otherwise be in the middle one.
     """
-    if len(indexes) < 2 * _LEAST_LINES:
+    if len(indexes) < 2 * LEAST_LINES:
         return [], indexes, []
     height = median(boxes[at][3] - boxes[at][1] for at in indexes)
     first, *others = indexes
@@ -157,78 +151,6 @@ def _set_apart(boxes: Sequence[Box], indexes: list[int]) -> tuple[list[int], lis
 
 def _begins_elsewhere(boxes: Sequence[Box], one: int, others: Sequence[int], height: float) -> bool:
     return all(abs(boxes[at][0] - boxes[one][0]) > height for at in others)
-
-
-def _gutters(boxes: Sequence[Box], indexes: Sequence[int]) -> list[float]:
-    """Places where columns may begin: left of several lines that have another one beside them."""
-    if len(indexes) < 2 * _LEAST_LINES:
-        return []
-    height = median(boxes[at][3] - boxes[at][1] for at in indexes)
-    if height <= 0:
-        return []
-    lefts = [
-        boxes[at][0]
-        for place, at in enumerate(indexes)
-        if any(_is_right_of(boxes[at], boxes[other], height) for other in _around(indexes, place))
-    ]
-    counted = Counter(round(left / height) for left in lefts)
-    places = [
-        place
-        for place, count in counted.most_common(_MOST_GUTTERS)
-        # Lines around the rounding limit are counted with either neighbour.
-        if count + counted[place - 1] + counted[place + 1] >= _LEAST_LINES
-    ]
-    ends = _Ends.of(boxes, indexes)
-    clear = ends.clear_place(lefts)
-    if clear is not None and round(clear / height) not in places:
-        places.append(round(clear / height))
-    found = []
-    for place in places:
-        left = min(left for left in lefts if round(left / height) == place)
-        width = _LEAST_GUTTER * height
-        found.append(min((left - part * width for part in _PLACES), key=ends.across))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Ends:
-    """The left and the right ends of lines, each sorted."""
-
-    lefts: list[float]
-    rights: list[float]
-
-    @classmethod
-    def of(cls, boxes: Sequence[Box], indexes: Sequence[int]) -> _Ends:
-        return cls(sorted(boxes[at][0] for at in indexes), sorted(boxes[at][2] for at in indexes))
-
-    def across(self, place: float) -> int:
-        """The number of lines that run over a place."""
-        return bisect_left(self.lefts, place) - bisect_right(self.rights, place)
-
-    def clear_place(self, places: Sequence[float]) -> float | None:
-        """The place over which the fewest lines run, of those with many lines on both sides.
-
-        A column may begin with the numbers of its paragraphs, and most of its lines further right.
-        """
-        least = max(_LEAST_LINES, len(self.lefts) * _LEAST_SIDE)
-        possible = [
-            place
-            for place in sorted(set(places))
-            if bisect_right(self.rights, place) >= least
-            and len(self.lefts) - bisect_left(self.lefts, place) >= least
-        ]
-        return min(possible, key=self.across, default=None)
-
-
-def _around(indexes: Sequence[int], place: int) -> Sequence[int]:
-    """The lines sorted near one, among which are those that stand level with it."""
-    return [*indexes[max(0, place - _NEAR) : place], *indexes[place + 1 : place + 1 + _NEAR]]
-
-
-def _is_right_of(one: Box, other: Box, height: float) -> bool:
-    """Whether a box has another one beside it on its left, with a gutter between."""
-    common = min(one[3], other[3]) - max(one[1], other[1])
-    return common > 0.1 * height and one[0] - other[2] >= 0.9 * _LEAST_GUTTER * height
 
 
 def _bands(boxes: Sequence[Box], indexes: Sequence[int], gutter: float, depth: int) -> list[_Band]:
@@ -256,7 +178,7 @@ def _runs(
     over = {at for at in indexes if boxes[at][0] < gutter < boxes[at][2]}
     runs: list[tuple[list[int], bool]] = []
     for place, index in enumerate(indexes):
-        near = (at for at in _around(indexes, place) if at in over)
+        near = (at for at in around(indexes, place) if at in over)
         crosses = index in over or any(_is_level(boxes[index], boxes[at]) for at in near)
         if runs and runs[-1][1] is crosses:
             runs[-1][0].append(index)
@@ -311,7 +233,7 @@ def _sides(
     """The groups left and right of the gutter; empty if one of them is no column."""
     sides = _divided(boxes, band, gutter)
     fewest = min(map(len, sides))
-    if fewest < _LEAST_LINES:
+    if fewest < LEAST_LINES:
         return ()
     are_columns = [_is_column(boxes, side, len(side)) for side in sides]
     are_apart = fewest >= _UNLIKE_LINES and _are_apart(boxes, *sides)
