@@ -37,6 +37,9 @@ async def one_by_one(http: httpx.AsyncClient, here: Receiver, count: int) -> Seq
     return seconds
 
 
+_REFUSED = (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS)
+
+
 async def at_rate(
     http: httpx.AsyncClient,
     here: Receiver,
@@ -46,9 +49,9 @@ async def at_rate(
 ) -> Sequence[float]:
     """Seconds from the moment each submission was due until it was accepted.
 
-    With `refused`, submissions that the system cannot accept now (503) are counted there by their
-    problem type, those without an answer as `timeout`, and none is repeated; without, each is an
-    error.
+    With `refused`, submissions that the system cannot accept now (503) or that exceed a quota (429)
+    are counted there by their problem type, those without an answer as `timeout`, and none is
+    repeated; without, each is an error.
     """
     began, seconds = time.perf_counter(), list[float]()
 
@@ -60,7 +63,7 @@ async def at_rate(
                 raise
             refused["timeout"] += 1
             return
-        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and refused is not None:
+        if answer.status_code in _REFUSED and refused is not None:
             refused[str(answer.json()["type"])] += 1
             return
         answer.raise_for_status()
