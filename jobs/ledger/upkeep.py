@@ -13,7 +13,7 @@ from jobs.ledger.records import dump
 from jobs.ledger.server.connection import PREFIX, Connection
 from jobs.store import Blob
 
-_MOST_AT_ONCE = 500
+MOST_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,15 @@ ALWAYS_HEALTHY = HealthyTime(began=1e9, ended=0.0)
 
 @dataclass(frozen=True, slots=True)
 class PruneResult:
-    """Counts of removed records. The caller deletes `blobs` from the store."""
+    """Counts of removed records. The caller deletes `blobs` from the store. `more`: others may have
+    expired.
+    """
 
     blobs: Sequence[str]
     jobs: int
     documents: int
     files: int
+    more: bool
 
 
 class Rewrite(StrEnum):
@@ -94,7 +97,7 @@ class UpkeepLedger:
         `take_leases` False: leave jobs whose lease ran out with their runs for now.
         """
         counts = await self._connection.run(
-            "scheduler/run_due_work", _MOST_AT_ONCE, int(take_leases)
+            "scheduler/run_due_work", MOST_AT_ONCE, int(take_leases)
         )
         return DueWork(*counts)
 
@@ -164,9 +167,12 @@ class UpkeepLedger:
         await self._connection.run("scheduler/note_rewrite", "begun", deleted)
         return Rewrite.begun if succeeded else Rewrite.failed
 
-    async def prune(self) -> PruneResult:
-        """Remove ended jobs and batches, unused documents and unused files that have expired."""
-        return PruneResult(*await self._connection.run("scheduler/prune", _MOST_AT_ONCE))
+    async def prune(self, most: int = MOST_AT_ONCE) -> PruneResult:
+        """Remove ended jobs and batches, unused documents and unused files that have expired, at
+        most `most` of each.
+        """
+        blobs, jobs, documents, files, more = await self._connection.run("scheduler/prune", most)
+        return PruneResult(blobs, jobs, documents, files, bool(more))
 
 
 def _to_ms(seconds: float) -> int:

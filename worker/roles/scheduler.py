@@ -48,6 +48,7 @@ from worker.bulk.window_keeper import WindowKeeper
 from worker.celery.app import app
 from worker.celery.flower_events import FlowerEvents
 from worker.problem_log import ProblemLog
+from worker.retention import remove_expired
 
 DUE_WORK_SECONDS = 0.25
 LAST_BEAT_SECONDS = 1.0
@@ -213,24 +214,16 @@ class Scheduler:
 
     async def _prune(self) -> None:
         await self._seal_secrets()
-        pruned = await self._ledger.upkeep.prune()
-        for blob in pruned.blobs:
-            await self._store.delete(blob)
-        abandoned = await self._store.clear_abandoned()
+        if removed := await remove_expired(self._ledger, self._store, self._stopping.is_set):
+            log.info("scheduler.pruned", **removed)
+        if abandoned := await self._store.clear_abandoned():
+            log.info("scheduler.uploads_cleared", uploads=abandoned)
         if time.monotonic() >= self._next_orphans_at:
             self._next_orphans_at = time.monotonic() + ORPHANS_SECONDS
             if unfinished := await self._store.abort_unfinished():
                 log.info("scheduler.uploads_aborted", uploads=unfinished)
             await self._remove_orphans()
         await self._rewrite()
-        if pruned.jobs or pruned.documents or pruned.files or abandoned:
-            log.info(
-                "scheduler.pruned",
-                jobs=pruned.jobs,
-                documents=pruned.documents,
-                files=pruned.files,
-                abandoned_uploads=abandoned,
-            )
 
     async def _rewrite(self) -> None:
         """Let Redis rewrite its append-only file, which still has what was deleted."""

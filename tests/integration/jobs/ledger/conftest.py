@@ -11,9 +11,11 @@ from redis import Redis
 
 from jobs.ledger import IdempotencyKey, Ledger
 from jobs.ledger.jobs import JobReceipt, Submission
+from jobs.ledger.runs import Ending
 from jobs.model.ids import new_callback_id, new_job_id
 from jobs.model.job import NewJob, StoredDocument
 from jobs.model.lanes import Lane
+from jobs.model.states import JobStatus
 from tests.integration.jobs.ledger.batch_kit import BatchDriver
 
 Submit = Callable[..., Awaitable[str]]
@@ -85,3 +87,15 @@ def submit(ledger: Ledger) -> Submit:
 def driver(ledger: Ledger, redis_url: str) -> Iterator[BatchDriver]:
     with Redis.from_url(redis_url, decode_responses=True) as redis:
         yield BatchDriver(ledger, redis)
+
+
+async def ended_job(ledger: Ledger, **changes: object) -> str:
+    job = a_job(**changes)
+    await submit_job(ledger, job)
+    (claim,) = (await ledger.runs.claim([job.id], "w", 30)).granted
+    assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="{}"))
+    return job.id
+
+
+def pass_time_of(redis: Redis, job_id: str) -> None:
+    redis.hset(f"chancery:job:{job_id}", "finished_at", 1)

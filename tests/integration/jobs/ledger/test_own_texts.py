@@ -10,11 +10,15 @@ from pydantic import SecretStr
 from redis import Redis
 
 from jobs.ledger import Ledger
-from jobs.ledger.runs import Ending
 from jobs.model.ids import new_callback_id
-from jobs.model.states import JobStatus
 from jobs.process.settings import RedisSettings, RetentionSettings
-from tests.integration.jobs.ledger.conftest import a_document, a_job, submit_job
+from tests.integration.jobs.ledger.conftest import (
+    a_document,
+    a_job,
+    ended_job,
+    pass_time_of,
+    submit_job,
+)
 from tests.integration.jobs.ledger.kept import check_kept
 
 INDEX, DOCUMENT, MEMBER = "chancery:documents", "chancery:document:tax:doc_1", "tax:doc_1"
@@ -35,18 +39,6 @@ async def keeping(redis_url: str, jobs: float, documents: float) -> AsyncIterato
     ledger = Ledger(RedisSettings(url=SecretStr(redis_url)), retention)
     yield ledger
     await ledger.close()
-
-
-async def ended_job(ledger: Ledger, **changes: object) -> str:
-    job = a_job(**changes)
-    await submit_job(ledger, job)
-    (claim,) = (await ledger.runs.claim([job.id], "w", 30)).granted
-    assert await ledger.runs.finish(claim, Ending(JobStatus.succeeded, result="{}"))
-    return job.id
-
-
-def pass_time_of(redis: Redis, job_id: str) -> None:
-    redis.hset(f"chancery:job:{job_id}", "finished_at", 1)
 
 
 async def test_it_is_removed_with_its_job(ledger: Ledger, redis: Redis) -> None:
