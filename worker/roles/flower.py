@@ -80,6 +80,8 @@ def main() -> None:
 
         from worker.celery.app import app  # noqa: PLC0415
         from worker.celery.command_line import run_command  # noqa: PLC0415
+        from worker.celery.flower_queues import list_all_queues  # noqa: PLC0415
+    list_all_queues()
     run_command(flower, app, flower_argv(settings, behind_proxy=bool(proxies)))
 
 
