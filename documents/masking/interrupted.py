@@ -28,8 +28,9 @@ def interrupted(words: str, found: Iterable[Replacement]) -> Sequence[Replacemen
     """
     values: dict[str, Replacement] = {}
     for change in found:
-        if len(change.value) >= _LEAST and change.value not in words:
-            values.setdefault(change.value, change)
+        value = change.value
+        if len(value) >= _LEAST and value not in values and value not in words:
+            values[value] = change
         if len(values) == _MOST_VALUES:
             break
     spans: list[_Span] = []

@@ -103,23 +103,22 @@ end
 
 local function was_not_run(job) return job.status == 'cancelled' or job.status == 'expired' end
 
--- Whether no other job has the text that came with an ended job. is_removed: the job's record is, so that it
--- no longer counts.
+-- Whether no other job has the text that came with an ended job, and when it expires. is_removed: the job's
+-- record is, so that it no longer counts.
 local function is_last_of_text(job, is_removed)
   local key = P .. 'document:' .. job.department .. ':' .. (job.document_id or '')
-  local text = redis.call('HMGET', key, 'own', 'jobs')
+  local text = redis.call('HMGET', key, 'own', 'jobs', 'expires_at')
   if not text[1] then return false end
   local others = tonumber(text[1]) - (was_not_run(job) and 0 or 1)
   if others > 0 and is_removed and not was_not_run(job) then redis.call('HSET', key, 'own', others) end
-  return others <= 0 and tonumber(text[2]) <= 0
+  return others <= 0 and tonumber(text[2]) <= 0, text[3]
 end
 
 -- Remove the text that came with an ended job, unless another job has it or it is to be kept longer.
 -- Returns whether it was removed, and its blob, as remove_document(). is_removed: as for is_last_of_text().
 local function remove_own_text(job, is_removed)
-  if not is_last_of_text(job, is_removed) then return false end
-  local key = P .. 'document:' .. job.department .. ':' .. job.document_id
-  local expires_at = redis.call('HGET', key, 'expires_at')
+  local is_last, expires_at = is_last_of_text(job, is_removed)
+  if not is_last then return false end
   if tonumber(expires_at) > now then
     list_document(job.department, job.document_id, expires_at)
     return false
